@@ -1,0 +1,67 @@
+/*
+ * compat.h
+ *		The differences between PostgreSQL 15, 16, 17 and 18, in one place.
+ *
+ * Code elsewhere is written for the newest form; this header supplies it on
+ * older servers.  No other file tests PG_VERSION_NUM.
+ */
+#ifndef FASTAUTH_BASE_COMPAT_H
+#define FASTAUTH_BASE_COMPAT_H
+
+#include "postgres.h"
+
+#include "catalog/pg_authid.h"
+#include "catalog/pg_database.h"
+#include "catalog/pg_proc.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "storage/proc.h"
+#include "utils/acl.h"
+#include "utils/guc.h"
+
+/*
+ * The library is built with hidden visibility, so that nothing but what SQL
+ * calls is exported; PostgreSQL 15's PGDLLEXPORT is empty on ELF systems.
+ */
+#define FA_EXPORT __attribute__((visibility("default")))
+
+#if PG_VERSION_NUM < 160000
+static inline bool
+base_object_owned(Oid classid, Oid objectid, Oid roleid)
+{
+	if (classid == DatabaseRelationId)
+		return pg_database_ownercheck(objectid, roleid);
+	return pg_proc_ownercheck(objectid, roleid);
+}
+
+static inline bool
+base_function_executable(Oid fn, Oid roleid)
+{
+	return pg_proc_aclcheck(fn, roleid, ACL_EXECUTE) == ACLCHECK_OK;
+}
+
+/* The extra data of a setting is freed with free() on 15, guc_free() later. */
+#define base_guc_extra_alloc(size) malloc(size)
+#else
+static inline bool
+base_object_owned(Oid classid, Oid objectid, Oid roleid)
+{
+	return object_ownercheck(classid, objectid, roleid);
+}
+
+static inline bool
+base_function_executable(Oid fn, Oid roleid)
+{
+	return object_aclcheck(ProcedureRelationId, fn, roleid, ACL_EXECUTE) == ACLCHECK_OK;
+}
+
+#define base_guc_extra_alloc(size) guc_malloc(LOG, size)
+#endif
+
+#if PG_VERSION_NUM >= 170000
+#define base_my_procno() (MyProcNumber)
+#else
+#define base_my_procno() (MyProc->pgprocno)
+#endif
+
+#endif							/* FASTAUTH_BASE_COMPAT_H */

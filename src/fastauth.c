@@ -1,0 +1,39 @@
+/*
+ * fastauth.c
+ *		The front door of the library: _PG_init is a table of contents, one line
+ *		for each room that needs to be set up when the server starts.
+ */
+#include "postgres.h"
+
+#include "base/compat.h"
+#include "base/hide.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "utils/guc.h"
+
+extern FA_EXPORT const Pg_magic_struct *PG_MAGIC_FUNCTION_NAME(void);
+PG_MODULE_MAGIC;
+
+extern FA_EXPORT void _PG_init(void);
+
+/* The line that the administrator has to have, with what is preloaded already. */
+static void
+fastauth_refuse_late_load(void)
+{
+	const char *preload = shared_preload_libraries_string;
+
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("fastauth must be loaded when the server starts"),
+			 errhint("Put this line into postgresql.conf and restart the server: shared_preload_libraries = '%s%sfastauth'",
+					 preload ? preload : "", preload && preload[0] ? ", " : "")));
+}
+
+void
+_PG_init(void)
+{
+	if (!process_shared_preload_libraries_in_progress)
+		fastauth_refuse_late_load();
+	base_hide_init();
+	MarkGUCPrefixReserved("fastauth");
+}
