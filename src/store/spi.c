@@ -11,6 +11,7 @@
 
 #include "utils/builtins.h"
 #include "utils/snapmgr.h"
+#include "utils/timestamp.h"
 
 void
 store_open(void)
