@@ -1,0 +1,142 @@
+/*
+ * args.c
+ *		The arguments of a SQL function, checked.  See args.h.
+ *
+ * A size is looked at before anything is decompressed or fetched from a toast
+ * table: toast_raw_datum_size() reads it from the pointer, so that a megabyte
+ * of "a" compressed to a few bytes, or a toasted gigabyte, costs nothing (S41).
+ */
+#include "api/args.h"
+
+#include "access/detoast.h"
+#include "base/errors.h"
+#include "utils/builtins.h"
+#include "utils/numeric.h"
+
+static void
+api_require(FunctionCallInfo fcinfo, int n, const char *name)
+{
+	if (PG_ARGISNULL(n))
+		base_raise(FA_INVALID_ARGUMENT, "argument %s must not be null", name);
+}
+
+static void
+api_raise_size(const char *name, size_t max_bytes)
+{
+	base_raise(FA_INVALID_ARGUMENT, "argument %s is longer than %zu bytes", name, max_bytes);
+}
+
+static void
+api_require_size(Datum value, const char *name, size_t max_bytes)
+{
+	if (toast_raw_datum_size(value) - VARHDRSZ > max_bytes)
+		api_raise_size(name, max_bytes);
+}
+
+char *
+api_arg_text(FunctionCallInfo fcinfo, int n, const char *name, size_t max_bytes)
+{
+	api_require(fcinfo, n, name);
+	return api_arg_text_or_null(fcinfo, n, name, max_bytes);
+}
+
+char *
+api_arg_text_or_null(FunctionCallInfo fcinfo, int n, const char *name, size_t max_bytes)
+{
+	if (PG_ARGISNULL(n))
+		return NULL;
+	api_require_size(PG_GETARG_DATUM(n), name, max_bytes);
+	return text_to_cstring(PG_GETARG_TEXT_PP(n));
+}
+
+pg_uuid_t *
+api_arg_uuid(FunctionCallInfo fcinfo, int n, const char *name)
+{
+	api_require(fcinfo, n, name);
+	return PG_GETARG_UUID_P(n);
+}
+
+pg_uuid_t *
+api_arg_uuid_or_null(FunctionCallInfo fcinfo, int n, const char *name)
+{
+	(void) name;
+	return PG_ARGISNULL(n) ? NULL : PG_GETARG_UUID_P(n);
+}
+
+Interval *
+api_arg_interval_or_null(FunctionCallInfo fcinfo, int n, const char *name)
+{
+	(void) name;
+	return PG_ARGISNULL(n) ? NULL : PG_GETARG_INTERVAL_P(n);
+}
+
+/*
+ * Depth and keys of a document, and the length of its numbers as text: jsonb
+ * keeps 1e100000 in a few bytes, but its text is a hundred thousand digits.
+ */
+static void
+api_require_shape(Jsonb *value, const char *name, size_t max_bytes)
+{
+	JsonbIterator *it = JsonbIteratorInit(&value->root);
+	JsonbIteratorToken token;
+	JsonbValue	v;
+	int			depth = 0;
+	int			keys = 0;
+	size_t		digits = 0;
+
+	while ((token = JsonbIteratorNext(&it, &v, false)) != WJB_DONE)
+	{
+		if (token == WJB_BEGIN_OBJECT || (token == WJB_BEGIN_ARRAY && !v.val.array.rawScalar))
+			depth++;
+		else if (token == WJB_END_OBJECT || token == WJB_END_ARRAY)
+			depth--;
+		else if (token == WJB_KEY)
+			keys++;
+		if (depth > API_JSON_MAX_DEPTH)
+			base_raise(FA_INVALID_ARGUMENT, "argument %s is nested deeper than %d", name, API_JSON_MAX_DEPTH);
+		if (keys > API_JSON_MAX_KEYS)
+			base_raise(FA_INVALID_ARGUMENT, "argument %s has more than %d keys", name, API_JSON_MAX_KEYS);
+		if ((token == WJB_ELEM || token == WJB_VALUE) && v.type == jbvNumeric)
+		{
+			char	   *text = DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(v.val.numeric)));
+
+			digits += strlen(text);
+			pfree(text);
+			if (digits > max_bytes)
+				api_raise_size(name, max_bytes);
+		}
+	}
+}
+
+Jsonb *
+api_arg_jsonb(FunctionCallInfo fcinfo, int n, const char *name, size_t max_bytes)
+{
+	api_require(fcinfo, n, name);
+	return api_arg_jsonb_or_null(fcinfo, n, name, max_bytes);
+}
+
+Jsonb *
+api_arg_jsonb_or_null(FunctionCallInfo fcinfo, int n, const char *name, size_t max_bytes)
+{
+	Jsonb	   *value;
+
+	if (PG_ARGISNULL(n))
+		return NULL;
+	api_require_size(PG_GETARG_DATUM(n), name, max_bytes);
+	value = PG_GETARG_JSONB_P(n);
+	api_require_shape(value, name, max_bytes);
+	return value;
+}
+
+bool
+api_arg_bool(FunctionCallInfo fcinfo, int n, const char *name)
+{
+	api_require(fcinfo, n, name);
+	return PG_GETARG_BOOL(n);
+}
+
+Oid
+api_arg_oid_or_null(FunctionCallInfo fcinfo, int n)
+{
+	return PG_ARGISNULL(n) ? InvalidOid : PG_GETARG_OID(n);
+}

@@ -1,0 +1,41 @@
+/*
+ * args.h
+ *		The arguments of a SQL function, checked.
+ *
+ * Each helper holds its own raise, so that a function's body reads as the
+ * happy path.  The functions are not STRICT: NULL where none is allowed is
+ * invalid_argument, and the helpers named _or_null answer NULL instead.  The
+ * name is the argument's SQL name, for the message; the value never is in it.
+ */
+#ifndef FASTAUTH_API_ARGS_H
+#define FASTAUTH_API_ARGS_H
+
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "utils/jsonb.h"
+#include "utils/timestamp.h"
+#include "utils/uuid.h"
+
+/* A NUL-terminated palloc'd copy of at most max_bytes bytes.  Who takes a secret wipes it. */
+extern char *api_arg_text(FunctionCallInfo fcinfo, int n, const char *name, size_t max_bytes);
+extern char *api_arg_text_or_null(FunctionCallInfo fcinfo, int n, const char *name, size_t max_bytes);
+
+/* These point into the argument or a detoasted copy of it. */
+extern pg_uuid_t *api_arg_uuid(FunctionCallInfo fcinfo, int n, const char *name);
+extern pg_uuid_t *api_arg_uuid_or_null(FunctionCallInfo fcinfo, int n, const char *name);
+extern Interval *api_arg_interval_or_null(FunctionCallInfo fcinfo, int n, const char *name);
+
+/* At most max_bytes (numbers count as their text too), API_JSON_MAX_DEPTH and API_JSON_MAX_KEYS (S41). */
+extern Jsonb *api_arg_jsonb(FunctionCallInfo fcinfo, int n, const char *name, size_t max_bytes);
+extern Jsonb *api_arg_jsonb_or_null(FunctionCallInfo fcinfo, int n, const char *name, size_t max_bytes);
+
+extern bool api_arg_bool(FunctionCallInfo fcinfo, int n, const char *name);
+
+/* InvalidOid for NULL. */
+extern Oid	api_arg_oid_or_null(FunctionCallInfo fcinfo, int n);
+
+#define API_JSON_MAX_DEPTH	32
+#define API_JSON_MAX_KEYS	1000
+
+#endif							/* FASTAUTH_API_ARGS_H */
