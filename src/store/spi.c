@@ -101,6 +101,12 @@ store_arg_bytes(StoreArgs *args, const void *value, size_t len)
 }
 
 void
+store_arg_inet(StoreArgs *args, const inet *value)
+{
+	store_arg_push(args, InetPGetDatum(value), value == NULL);
+}
+
+void
 store_arg_jsonb(StoreArgs *args, const Jsonb *value)
 {
 	store_arg_push(args, JsonbPGetDatum(value), value == NULL);

@@ -26,6 +26,7 @@
 #include "catalog/pg_type.h"
 #include "datatype/timestamp.h"
 #include "executor/spi.h"
+#include "utils/inet.h"
 #include "utils/jsonb.h"
 #include "utils/uuid.h"
 
@@ -75,6 +76,7 @@ extern void store_arg_datum(StoreArgs *args, Datum value);
 extern void store_arg_uuid(StoreArgs *args, const pg_uuid_t *value);
 extern void store_arg_text(StoreArgs *args, const char *value);
 extern void store_arg_bytes(StoreArgs *args, const void *value, size_t len);
+extern void store_arg_inet(StoreArgs *args, const inet *value);
 extern void store_arg_jsonb(StoreArgs *args, const Jsonb *value);
 extern void store_arg_bool(StoreArgs *args, bool value);
 extern void store_arg_int(StoreArgs *args, int32 value);

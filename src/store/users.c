@@ -9,6 +9,7 @@
  */
 #include "store/users.h"
 
+#include "base/errors.h"
 #include "store/spi.h"
 
 #include "utils/timestamp.h"
@@ -132,6 +133,7 @@ store_users_update(const StoreUser *user)
 									   UUIDOID, TEXTOID, TEXTOID, TEXTOID, BOOLOID, BOOLOID, JSONBOID, JSONBOID,
 									   TIMESTAMPTZOID);
 	StoreArgs	args = STORE_ARGS(&plan);
+	bool		changed;
 
 	store_arg_uuid(&args, &user->id);
 	store_arg_text(&args, user->email);
@@ -142,7 +144,20 @@ store_users_update(const StoreUser *user)
 	store_arg_jsonb(&args, user->metadata);
 	store_arg_jsonb(&args, user->app_metadata);
 	store_arg_time(&args, GetCurrentTimestamp());
-	return users_change(&args);
+
+	PG_TRY();
+	{
+		changed = users_change(&args);
+	}
+	PG_CATCH();
+	{
+		if (geterrcode() != ERRCODE_UNIQUE_VIOLATION)
+			PG_RE_THROW();
+		FlushErrorState();
+		base_raise(FA_USER_ALREADY_EXISTS, NULL);
+	}
+	PG_END_TRY();
+	return changed;
 }
 
 bool
@@ -201,7 +216,9 @@ store_users_soft_delete(const pg_uuid_t *id)
 bool
 store_users_delete(const pg_uuid_t *id)
 {
-	static StorePlan plan = STORE_PLAN("delete from fastauth.users where id operator(pg_catalog.=) $1", UUIDOID);
+	static StorePlan plan = STORE_PLAN("with gone as (delete from fastauth.session_revocations r using fastauth.sessions s "
+									   "where s.user_id operator(pg_catalog.=) $1 and r.session_id operator(pg_catalog.=) s.id) "
+									   "delete from fastauth.users where id operator(pg_catalog.=) $1", UUIDOID);
 	StoreArgs	args = STORE_ARGS(&plan);
 
 	store_arg_uuid(&args, id);
