@@ -1,7 +1,7 @@
 # fastauth: build with PGXS.  See README.md; `make demo` and `make check` need nothing installed beforehand.
 EXTENSION = fastauth
 MODULE_big = fastauth
-VERSION = $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" fastauth.control)
+FASTAUTH_VERSION = $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" fastauth.control)
 
 OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c)))
 
@@ -29,12 +29,12 @@ SQL_PIECES = \
 	sql/install/functions/grants.sql \
 	sql/install/99_grants.sql
 
-DATA_built = fastauth--$(VERSION).sql
-EXTRA_CLEAN = fastauth--$(VERSION).sql
+DATA_built = fastauth--$(FASTAUTH_VERSION).sql
+EXTRA_CLEAN = fastauth--$(FASTAUTH_VERSION).sql
 
 PG_CONFIG ?= pg_config
 PG_CFLAGS = -Wall -Wextra -Werror -fvisibility=hidden
-PG_CPPFLAGS = -isystem $(shell $(PG_CONFIG) --includedir-server) -Isrc -DFASTAUTH_VERSION=\"$(VERSION)\"
+PG_CPPFLAGS = -isystem $(shell $(PG_CONFIG) --includedir-server) -Isrc -DFASTAUTH_VERSION=\"$(FASTAUTH_VERSION)\"
 SHLIB_LINK = -lcrypto -lsodium -lzxcvbn
 
 PGXS := $(shell $(PG_CONFIG) --pgxs)
@@ -42,5 +42,5 @@ include $(PGXS)
 
 $(OBJS): $(wildcard src/*.h src/*/*.h)
 
-fastauth--$(VERSION).sql: $(SQL_PIECES) fastauth.control Makefile
+fastauth--$(FASTAUTH_VERSION).sql: $(SQL_PIECES) fastauth.control Makefile
 	cat $(SQL_PIECES) > $@

@@ -9,6 +9,8 @@
 #include "base/hide.h"
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "shmem/master_key.h"
+#include "shmem/shmem.h"
 #include "utils/guc.h"
 
 extern FA_EXPORT const Pg_magic_struct *PG_MAGIC_FUNCTION_NAME(void);
@@ -35,5 +37,7 @@ _PG_init(void)
 	if (!process_shared_preload_libraries_in_progress)
 		fastauth_refuse_late_load();
 	base_hide_init();
+	shmem_init();
+	shmem_master_key_init();
 	MarkGUCPrefixReserved("fastauth");
 }
