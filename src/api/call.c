@@ -2,11 +2,18 @@
  * call.c
  *		The front door of every SQL function: what happens before and after it.
  *
- * Before: a writing function is refused in a READ ONLY transaction (S51), a
- * secret one hides its statement (S30, S31), lock waits are bounded (S18).
+ * Before: a secret function hides its statement (S30, S31), a writing one is
+ * refused in a READ ONLY transaction (S51), the installed SQL must be that of
+ * this library (S7), and lock waits are bounded (S18).
+ *
  * After an error that is not of our table: the original goes to the server log
  * with an id, the caller gets internal_error and the id (S33), because a unique
- * violation's DETAIL names an address and SPI's CONTEXT shows our SQL.
+ * violation's DETAIL names an address and SPI's CONTEXT shows our SQL.  What
+ * tells the caller to retry or to stop passes, without that CONTEXT.  A FATAL
+ * never comes here.
+ *
+ * Nothing has to be undone after a longjmp but the lock timeout: the taint of
+ * hide.c is a time, and the error context stack is PG_TRY's.
  */
 #include "api/call.h"
 
@@ -14,106 +21,155 @@
 #include "base/errors.h"
 #include "base/hide.h"
 #include "store/extension.h"
+#include "storage/proc.h"
 #include "tcop/utility.h"
 #include "utils/inval.h"
 
 /* How long one of our functions waits for a lock before it says server_busy (S18). */
 #define API_LOCK_TIMEOUT_MS 2000
 
+/* "fastauth_signin" is what the linker knows; people know "fastauth.signin()". */
+static char *
+api_display_name(const char *symbol)
+{
+	return psprintf("fastauth.%s()", symbol + strlen("fastauth_"));
+}
+
 /* Errors that tell the caller to retry, or that it was cancelled, keep their SQLSTATE (S33). */
 static bool
 api_sqlstate_passes(int sqlstate)
 {
-	int			category = ERRCODE_TO_CATEGORY(sqlstate);
-
-	return base_sqlstate_is_ours(sqlstate) ||
-		category == ERRCODE_INVALID_TRANSACTION_STATE ||
-		category == ERRCODE_TRANSACTION_ROLLBACK ||
-		category == ERRCODE_INSUFFICIENT_RESOURCES ||
-		category == ERRCODE_OPERATOR_INTERVENTION;
+	switch (ERRCODE_TO_CATEGORY(sqlstate))
+	{
+		case ERRCODE_INVALID_TRANSACTION_STATE:
+		case ERRCODE_TRANSACTION_ROLLBACK:
+		case ERRCODE_INSUFFICIENT_RESOURCES:
+		case ERRCODE_OPERATOR_INTERVENTION:
+			return true;
+		default:
+			return false;
+	}
 }
 
-/* Log what really happened, under an id, and raise internal_error with that id. */
+/* Throw an error on with the caller's CONTEXT, but not with ours, which shows our SQL. */
 static void
-api_raise_internal(MemoryContext context)
+api_rethrow(ErrorData *edata)
 {
-	ErrorData  *edata;
+	edata->context = GetErrorContextStack();
+	edata->internalquery = NULL;
+	edata->internalpos = 0;
+	ReThrowError(edata);
+}
+
+/*
+ * A row that somebody committed and that this transaction's snapshot does not
+ * show: in REPEATABLE READ and SERIALIZABLE the caller has to start again, as
+ * with any other update of such a row.
+ */
+static bool
+api_is_snapshot_conflict(int sqlstate)
+{
+	return IsolationUsesXactSnapshot() &&
+		ERRCODE_TO_CATEGORY(sqlstate) == ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION;
+}
+
+/*
+ * Log what really happened, under an id, and raise internal_error with that id.
+ * DETAIL is never logged: "Failing row contains" would show a password's hash.
+ * Neither is a message of class 22, which may quote a value ("invalid input
+ * syntax").
+ */
+static void
+api_raise_internal(const ErrorData *edata, const char *symbol)
+{
+	bool		quotes_value = ERRCODE_TO_CATEGORY(edata->sqlerrcode) == ERRCODE_DATA_EXCEPTION;
 	uint32		id;
-
-	MemoryContextSwitchTo(context);
-	edata = CopyErrorData();
-	FlushErrorState();
-	if (edata->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE)
-		base_raise(FA_SERVER_BUSY, NULL);
-
-	/*
-	 * A RAISE of a row that this transaction's snapshot cannot see: in
-	 * REPEATABLE READ and SERIALIZABLE the caller has to start again.
-	 */
-	if (IsolationUsesXactSnapshot() &&
-		(edata->sqlerrcode == ERRCODE_FOREIGN_KEY_VIOLATION ||
-		 edata->sqlerrcode == ERRCODE_UNIQUE_VIOLATION))
-		ereport(ERROR,
-				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-				 errmsg("could not serialize access due to concurrent update")));
 
 	if (!pg_strong_random(&id, sizeof(id)))
 		id = 0;
 	ereport(LOG_SERVER_ONLY,
-			(errcode(edata->sqlerrcode),
-			 errmsg("fastauth internal error %08x: %s", id, edata->message ? edata->message : ""),
-			 edata->detail ? errdetail_log("%s", edata->detail) : 0,
-			 edata->filename ? errcontext("%s:%d, %s", edata->filename, edata->lineno,
-										  edata->funcname ? edata->funcname : "?") : 0));
+			(errmsg_internal("fastauth internal error %08x in %s: %s (SQLSTATE %s, %s, %s:%d)",
+							 id, api_display_name(symbol),
+							 quotes_value || edata->message == NULL ? "message hidden" : edata->message,
+							 unpack_sql_state(edata->sqlerrcode),
+							 edata->funcname ? edata->funcname : "?",
+							 edata->filename ? edata->filename : "?", edata->lineno)));
 	base_raise(FA_INTERNAL_ERROR, "internal error %08x", id);
 }
 
-Datum
-api_call(FunctionCallInfo fcinfo, ApiBody body, const char *name, int flags)
+/* What the caller gets instead of an error that left a body; context is where it was called. */
+static void
+api_translate_error(MemoryContext context, const char *symbol)
 {
-	ErrorContextCallback hide;
-	MemoryContext context = CurrentMemoryContext;
-	Datum		result;
-	volatile int nest = -1;
+	ErrorData  *edata;
 
+	MemoryContextSwitchTo(context);
+	edata = CopyErrorData();
+	FlushErrorState();
+	if (api_sqlstate_passes(edata->sqlerrcode))
+		api_rethrow(edata);
+	if (edata->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE)
+		base_raise(FA_SERVER_BUSY, NULL);
+	if (api_is_snapshot_conflict(edata->sqlerrcode))
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("could not serialize access due to concurrent update")));
+	api_raise_internal(edata, symbol);
+}
+
+/* What is checked before the arguments are looked at. */
+static void
+api_enter(const char *symbol, int flags)
+{
 	if (flags & API_SECRET)
 		base_hide_statement();
-	hide.callback = base_hide_context;
-	hide.arg = NULL;
-	hide.previous = error_context_stack;
-	error_context_stack = &hide;
-
-	if (flags & API_WRITES)
+	if ((flags & API_WRITES) && (XactReadOnly || IsInParallelMode()))
 	{
+		char	   *name = api_display_name(symbol);
+
 		PreventCommandIfReadOnly(name);
 		PreventCommandIfParallelMode(name);
 	}
 	AcceptInvalidationMessages();
 	store_extension_check();
+}
 
-	if ((flags & API_WRITES) && (LockTimeout == 0 || LockTimeout > API_LOCK_TIMEOUT_MS))
-	{
-		nest = NewGUCNestLevel();
-		(void) set_config_option("lock_timeout", CppAsString2(API_LOCK_TIMEOUT_MS),
-								 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-	}
+/*
+ * Run a body.  The lock timeout is lowered by assigning PostgreSQL's variable,
+ * at a hundredth of the price of a GUC nest level on every call; it is put back
+ * on both ways out, before an abort could look at it.
+ */
+Datum
+api_call(FunctionCallInfo fcinfo, ApiBody body, const char *symbol, int flags)
+{
+	ErrorContextCallback hide;
+	MemoryContext context = CurrentMemoryContext;
+	const int	caller_lock_timeout = LockTimeout;
+	Datum		result;
+
+	hide.callback = base_hide_context;
+	hide.arg = NULL;
+	hide.previous = error_context_stack;
+	error_context_stack = &hide;
+	api_enter(symbol, flags);
 
 	PG_TRY();
 	{
+		if (LockTimeout == 0 || LockTimeout > API_LOCK_TIMEOUT_MS)
+			LockTimeout = API_LOCK_TIMEOUT_MS;
 		result = body(fcinfo);
+		LockTimeout = caller_lock_timeout;
 	}
 	PG_CATCH();
 	{
-		error_context_stack = &hide;
-		if (api_sqlstate_passes(geterrcode()) && geterrcode() != ERRCODE_LOCK_NOT_AVAILABLE)
+		LockTimeout = caller_lock_timeout;
+		if (base_sqlstate_is_ours(geterrcode()))
 			PG_RE_THROW();
-		api_raise_internal(context);
+		api_translate_error(context, symbol);
 		pg_unreachable();
 	}
 	PG_END_TRY();
 
-	if (nest >= 0)
-		AtEOXact_GUC(true, nest);
 	error_context_stack = hide.previous;
 	return result;
 }

@@ -21,7 +21,7 @@
 
 typedef Datum (*ApiBody) (FunctionCallInfo fcinfo);
 
-extern Datum api_call(FunctionCallInfo fcinfo, ApiBody body, const char *name, int flags);
+extern Datum api_call(FunctionCallInfo fcinfo, ApiBody body, const char *symbol, int flags);
 
 #define FASTAUTH_FUNCTION(name, flags) \
 	static Datum name##_body(PG_FUNCTION_ARGS); \

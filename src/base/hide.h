@@ -7,6 +7,9 @@
 
 #include "postgres.h"
 
+/* What stands in logs and views where a statement was. */
+#define BASE_HIDDEN "<fastauth: statement hidden>"
+
 /* Install the emit_log_hook; called once by _PG_init. */
 extern void base_hide_init(void);
 
