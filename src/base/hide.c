@@ -242,6 +242,18 @@ hide_send_to_client(ErrorData *edata)
 	pq_flush();
 }
 
+/* What stands where a message, or the rest of it, was: an administrator can still tell the kind of an error. */
+static const char *
+hide_message_suffix(const ErrorData *edata)
+{
+	static char suffix[sizeof(BASE_HIDDEN) + sizeof(" SQLSTATE 00000")];
+
+	if (edata->elevel < ERROR)
+		return BASE_HIDDEN;
+	snprintf(suffix, sizeof(suffix), "%s SQLSTATE %s", BASE_HIDDEN, unpack_sql_state(edata->sqlerrcode));
+	return suffix;
+}
+
 /* Edit a message of a secret statement; an error of our own keeps its MESSAGE and DETAIL. */
 static void
 hide_message(ErrorData *edata)
@@ -266,7 +278,7 @@ hide_message(ErrorData *edata)
 				hide_drop(&edata->detail);
 		}
 		if (keep >= 0)
-			hide_replace(edata, &edata->message, keep, BASE_HIDDEN);
+			hide_replace(edata, &edata->message, keep, hide_message_suffix(edata));
 	}
 	hide_drop(&edata->internalquery);
 }
