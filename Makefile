@@ -1,4 +1,10 @@
 # fastauth: build with PGXS.  See README.md; `make demo` and `make check` need nothing installed beforehand.
+#
+#	make, make install	build, install (PG_CONFIG=... chooses the server)
+#	make check		all tests, against throw-away servers (test/README.md)
+#	make installcheck	the tests against an installed server (test/README.md)
+#	make demo		the main job, step by step, on a throw-away server
+#	make lint		the scripts of test/lint alone
 EXTENSION = fastauth
 MODULE_big = fastauth
 FASTAUTH_VERSION = $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" fastauth.control)
@@ -32,15 +38,54 @@ SQL_PIECES = \
 DATA_built = fastauth--$(FASTAUTH_VERSION).sql
 EXTRA_CLEAN = fastauth--$(FASTAUTH_VERSION).sql
 
+# The tests, in the order in which they run; install and prepare come first.  One name on each line.
+REGRESS = \
+	install
+
+ISOLATION = \
+	prepare
+
+REGRESS_OPTS = --inputdir=test --encoding=UTF8
+ISOLATION_OPTS = --inputdir=test --encoding=UTF8
+PROVE_TESTS = $(sort $(wildcard test/t/[0-9]*.pl))
+ifneq ($(PROVE_TESTS),)
+TAP_TESTS = 1
+endif
+
 PG_CONFIG ?= pg_config
 PG_CFLAGS = -Wall -Wextra -Werror -fvisibility=hidden
-PG_CPPFLAGS = -isystem $(shell $(PG_CONFIG) --includedir-server) -Isrc -DFASTAUTH_VERSION=\"$(FASTAUTH_VERSION)\"
+PG_CPPFLAGS = -isystem $(shell $(PG_CONFIG) --includedir-server 2>/dev/null) -Isrc -DFASTAUTH_VERSION=\"$(FASTAUTH_VERSION)\"
 SHLIB_LINK = -lcrypto -lsodium -lzxcvbn
 
-PGXS := $(shell $(PG_CONFIG) --pgxs)
+# These goals are scripts, which call make again where they build: they install
+# first what is missing, pg_config too, so PGXS is not asked for them.  (PGXS has
+# a goal check of its own, which only refuses.)
+OUR_GOALS = check demo lint
+.PHONY: $(OUR_GOALS)
+
+ifneq ($(filter $(OUR_GOALS),$(MAKECMDGOALS)),)
+
+check:
+	@bash test/check.sh
+demo:
+	@bash examples/demo.sh
+lint:
+	@bash test/lint/run.sh
+.PHONY: $(filter-out $(OUR_GOALS),$(MAKECMDGOALS))
+$(filter-out $(OUR_GOALS),$(MAKECMDGOALS)):
+	@$(MAKE) $@
+
+else
+
+PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
+ifeq ($(wildcard $(PGXS)),)
+$(error $(PG_CONFIG) was not found: install postgresql-server-dev-NN, or run test/lib/packages.sh, which does it)
+endif
 include $(PGXS)
 
 $(OBJS): $(wildcard src/*.h src/*/*.h)
 
 fastauth--$(FASTAUTH_VERSION).sql: $(SQL_PIECES) fastauth.control Makefile
 	cat $(SQL_PIECES) > $@
+
+endif

@@ -1,0 +1,58 @@
+#!/bin/bash
+# packages.sh: install what building and testing need, and only if something is
+# missing (Debian, Ubuntu).  No cluster is made: the tests start servers of
+# their own.  As a normal user it needs sudo, when something is missing.
+set -eu
+PG_CONFIG=${PG_CONFIG:-pg_config}
+missing=
+
+have_header()
+{
+	printf '#include <%s>\n' "$1" | ${CC:-cc} -E -x c - >/dev/null 2>&1
+}
+
+have_server()
+{
+	command -v "$PG_CONFIG" >/dev/null &&
+	test -f "$($PG_CONFIG --pgxs)" &&
+	test -x "$($PG_CONFIG --bindir)/postgres" &&
+	test -x "$($PG_CONFIG --bindir)/psql" &&
+	test -f "$($PG_CONFIG --sharedir)/extension/pgcrypto.control"
+}
+
+command -v make >/dev/null || missing="$missing make"
+command -v "${CC:-cc}" >/dev/null || missing="$missing gcc libc6-dev"
+command -v runuser >/dev/null || missing="$missing util-linux"
+have_header openssl/evp.h || missing="$missing libssl-dev"
+have_header sodium.h || missing="$missing libsodium-dev"
+have_header zxcvbn.h || missing="$missing libzxcvbn-dev"
+perl -MIPC::Run -e 1 2>/dev/null || missing="$missing libipc-run-perl"
+command -v prove >/dev/null || missing="$missing perl"
+have_server || missing="$missing postgresql postgresql-server-dev-all"
+
+[ -n "$missing" ] || exit 0
+echo "fastauth needs packages:$missing"
+command -v apt-get >/dev/null || { echo "this is no Debian: install their equivalents" >&2; exit 1; }
+
+as_root()
+{
+	if [ "$(id -u)" = 0 ]; then
+		"$@"
+	elif command -v sudo >/dev/null; then
+		sudo "$@"
+	else
+		echo "run as root: apt-get install$missing" >&2
+		exit 1
+	fi
+}
+
+# The server's package makes and starts a cluster unless it is told not to.
+case $missing in
+*postgresql*)
+	as_root mkdir -p /etc/postgresql-common
+	[ -e /etc/postgresql-common/createcluster.conf ] ||
+		echo 'create_main_cluster = false' | as_root tee /etc/postgresql-common/createcluster.conf >/dev/null
+	;;
+esac
+as_root env DEBIAN_FRONTEND=noninteractive apt-get update -q
+as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing </dev/null

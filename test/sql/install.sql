@@ -1,0 +1,11 @@
+-- The first test: the extension is made, and the roles that the other tests act as.
+-- Each test may count on: the roles regress_anon, regress_authenticated, regress_server and
+-- regress_admin, which hold the group of their name and nothing else.
+SET client_min_messages = error;
+DROP ROLE IF EXISTS regress_anon, regress_authenticated, regress_server, regress_admin;
+RESET client_min_messages;
+CREATE ROLE regress_anon LOGIN;
+CREATE ROLE regress_authenticated LOGIN;
+CREATE ROLE regress_server LOGIN;
+CREATE ROLE regress_admin LOGIN;
+CREATE EXTENSION fastauth CASCADE;
