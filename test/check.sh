@@ -79,6 +79,7 @@ run_tap()
 
 	[ $# -gt 0 ] || return 0
 	say "TAP: $# programs"
+	mkdir -p "$WORKSPACE/tap/log" "$WORKSPACE/tap/data"
 	PATH="$BINDIR:$PATH" PG_REGRESS="$pgxs_test/regress/pg_regress" TESTDIR="$WORKSPACE/tap" TESTLOGDIR="$WORKSPACE/tap/log" \
 		TESTDATADIR="$WORKSPACE/tap/data" prove -I "$pgxs_test/perl" -I test/t "$@" > "$WORKSPACE/tap.out" 2>&1
 	status=$?
