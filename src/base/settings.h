@@ -1,14 +1,21 @@
 /*
  * settings.h
- *		The values of the database settings, as C code reads them.
+ *		The two tables of settings, and the values of the database settings.
  *
- * Get them with store_settings() (store/settings.h).  Durations are in
- * microseconds, sizes in KiB, lists are NULL-terminated arrays.
+ * Database settings live in fastauth.settings and are changed by
+ * fastauth.configure(); code reads them with store_settings()
+ * (store/settings.h).  Server settings are in postgresql.conf.  Each stands
+ * once, in a table of settings.c, from which the README's tables are made.
+ *
+ * Durations are in microseconds, sizes in KiB, lists are NULL-terminated
+ * arrays.
  */
 #ifndef FASTAUTH_BASE_SETTINGS_H
 #define FASTAUTH_BASE_SETTINGS_H
 
 #include "postgres.h"
+
+#include "utils/guc.h"
 
 typedef struct FaSettings
 {
@@ -38,5 +45,74 @@ typedef struct FaSettings
 	int			password_hash_memory;	/* KiB */
 	int			password_hash_iterations;
 } FaSettings;
+
+typedef enum BaseSettingType
+{
+	BASE_SETTING_DURATION,		/* int64, microseconds */
+	BASE_SETTING_INTEGER,		/* int */
+	BASE_SETTING_SIZE,			/* int, KiB */
+	BASE_SETTING_BOOL,			/* bool */
+	BASE_SETTING_TEXT,			/* char *; min and max are its length in bytes */
+	BASE_SETTING_WORD,			/* char *, one of words */
+	BASE_SETTING_ROLE,			/* char *, the name of a role */
+	BASE_SETTING_ROLES			/* char **, names of roles; max is how many */
+} BaseSettingType;
+
+typedef struct BaseSettingDef
+{
+	const char *name;
+	BaseSettingType type;
+	size_t		offset;			/* of its field in FaSettings */
+	const char *initial;		/* the default, as configure() takes it; NULL: none */
+	int64		min;
+	int64		max;
+	const char *unit;
+	const char *words;			/* of BASE_SETTING_WORD: separated by ", " */
+	const char *about;			/* for the administrator; one line of Markdown */
+} BaseSettingDef;
+
+/* Sorted by name. */
+extern const BaseSettingDef base_setting_defs[];
+extern const int base_setting_count;
+
+typedef struct BaseServerSettingDef
+{
+	const char *name;
+	GucContext	context;
+	int			flags;
+	const char *initial;		/* for people */
+	const char *brief;			/* what pg_settings shows */
+	const char *about;			/* for the administrator; one line of Markdown */
+} BaseServerSettingDef;
+
+/* Sorted by name. */
+extern const BaseServerSettingDef base_server_setting_defs[];
+extern const int base_server_setting_count;
+
+/* NULL when there is none of that name. */
+extern const BaseSettingDef *base_setting_find(const char *name);
+
+/* The row of a server setting, for the room that defines the variable. */
+extern const BaseServerSettingDef *base_server_setting(const char *name);
+
+/* What values it takes, for people: "a duration from 1 s to 7 d". */
+#define BASE_SETTING_RANGE_MAX 256
+extern void base_setting_range(const BaseSettingDef *def, char *out, size_t size);
+
+/* A duration in its largest whole unit: "15 min". */
+extern void base_duration_format(int64 us, char *out, size_t size);
+
+/*
+ * (settings_value.c) Parse a value as configure() takes it, and put it into
+ * its field; what it allocates is in CurrentMemoryContext.  False when it is
+ * not a value of this setting.
+ */
+extern bool base_setting_parse(const BaseSettingDef *def, const char *text, FaSettings *out);
+
+/* The one text in which a value is stored and shown; NULL for an absent text. */
+extern char *base_setting_format(const BaseSettingDef *def, const FaSettings *in);
+
+/* Its fields, by type. */
+#define BASE_SETTING_FIELD(def, settings, type) ((type *) ((char *) (settings) + (def)->offset))
 
 #endif							/* FASTAUTH_BASE_SETTINGS_H */

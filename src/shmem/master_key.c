@@ -22,6 +22,7 @@
 
 #include "base/compat.h"
 #include "base/errors.h"
+#include "base/settings.h"
 #include "miscadmin.h"
 #include "port/atomics.h"
 #include "shmem/shmem.h"
@@ -327,6 +328,15 @@ master_key_size(void)
 	return sizeof(MasterKeyArea);
 }
 
+static void
+master_key_define(const char *name, char **variable, GucStringAssignHook assign)
+{
+	const BaseServerSettingDef *def = base_server_setting(name);
+
+	DefineCustomStringVariable(def->name, def->brief, NULL, variable, "",
+							   def->context, def->flags, NULL, assign, NULL);
+}
+
 void
 shmem_master_key_init(void)
 {
@@ -335,12 +345,6 @@ shmem_master_key_init(void)
 	};
 
 	shmem_register(&room);
-	DefineCustomStringVariable("fastauth.master_key_file",
-							   "File with the master key, as lines of id:base64.", NULL,
-							   &master_key_file, "", PGC_SIGHUP, GUC_SUPERUSER_ONLY,
-							   NULL, master_key_file_assign, NULL);
-	DefineCustomStringVariable("fastauth.master_key_command",
-							   "Command whose output is the master key, as lines of id:base64.", NULL,
-							   &master_key_command, "", PGC_SIGHUP, GUC_SUPERUSER_ONLY,
-							   NULL, master_key_command_assign, NULL);
+	master_key_define("fastauth.master_key_file", &master_key_file, master_key_file_assign);
+	master_key_define("fastauth.master_key_command", &master_key_command, master_key_command_assign);
 }

@@ -1,0 +1,265 @@
+/*
+ * settings.c
+ *		The two tables of settings.
+ *
+ * Everything that names a setting is made from them: configure() and its
+ * errors, the view settings_overview, the README (test/lint/tables.sh).  This
+ * file calls nothing of the server, so that the generator can use it as it is.
+ *
+ * Every duration is bounded on both sides: the sum of a few of them and a time
+ * of this century fits into a timestamp, and a typing error of a few zeros is
+ * refused.  Months and years are refused because they have no fixed length.
+ */
+#include "base/settings.h"
+
+#include <stddef.h>
+
+#include "datatype/timestamp.h"
+
+#define S	USECS_PER_SEC
+#define MIN	USECS_PER_MINUTE
+#define D	USECS_PER_DAY
+
+/* Argon2's limits here are S40's; 7 MB and 1 pass are the least of OWASP's table, each with more of the other. */
+#define MB	1024
+
+#define FIELD(name)	#name, .offset = offsetof(FaSettings, name)
+
+const BaseSettingDef base_setting_defs[] = {
+	{
+		.name = FIELD(access_token_ttl), .type = BASE_SETTING_DURATION, .initial = "15 min",
+		.min = 1 * S, .max = 7 * D, .unit = "interval",
+		.about = "How long an access token is good. A signing key that was replaced is kept for verifying at least this long. "
+		"A longer time means fewer refreshes, and that a server which only checks signatures notices the end of a session later."
+	},
+	{
+		.name = FIELD(allow_session_identity), .type = BASE_SETTING_BOOL, .initial = "off", .unit = "bool",
+		.about = "Whether `authenticate(token, is_local => false)` may keep an identity beyond its transaction. "
+		"Leave it off behind a connection pooler in transaction mode, where the next client would get the connection."
+	},
+	{
+		.name = FIELD(allowed_roles), .type = BASE_SETTING_ROLES, .initial = "{}",
+		.min = 0, .max = 100, .unit = "array of roles",
+		.about = "PostgreSQL roles that may stand in the `role` claim of a token besides `authenticated_role`. "
+		"Never a superuser, a role with BYPASSRLS or CREATEROLE, a `pg_` role, one of `authenticator_roles` or `fastauth_owner`."
+	},
+	{
+		.name = FIELD(audience), .type = BASE_SETTING_TEXT, .initial = "fastauth",
+		.min = 1, .max = 255, .unit = "text",
+		.about = "The `aud` claim of our tokens. A token with another one is refused. "
+		"A change ends the access tokens that are out; refresh tokens stay good."
+	},
+	{
+		.name = FIELD(authenticated_role), .type = BASE_SETTING_ROLE, .initial = "authenticated",
+		.unit = "role",
+		.about = "The PostgreSQL role in the `role` claim of a token, unless the user has one of their own; PostgREST switches to it. "
+		"While no role of this name exists the claim is left out."
+	},
+	{
+		.name = FIELD(authenticator_roles), .type = BASE_SETTING_ROLES, .initial = "{authenticator}",
+		.min = 0, .max = 100, .unit = "array of roles",
+		.about = "Roles that PostgREST or another server in front of the database signs in as. They can never be the role of a token."
+	},
+	{
+		.name = FIELD(clock_skew), .type = BASE_SETTING_DURATION, .initial = "30 s",
+		.min = 0, .max = 5 * MIN, .unit = "interval",
+		.about = "How far the clocks of servers may differ: a token is taken this long before its `nbf` or `iat` and after its `exp`."
+	},
+	{
+		.name = FIELD(issuer), .type = BASE_SETTING_TEXT, .initial = NULL,
+		.min = 1, .max = 255, .unit = "text",
+		.about = "The `iss` claim of our tokens, usually the https address of the application. When it is not set it is `urn:uuid:` and the id of the instance. "
+		"A token with another one is refused, so a change ends the access tokens that are out."
+	},
+	{
+		.name = FIELD(jwt_algorithm), .type = BASE_SETTING_WORD, .initial = "ES256", .unit = "word",
+		.words = "ES256, ES384, ES512, EdDSA, HS256, HS384, HS512, PS256, RS256, RS384, RS512",
+		.about = "The algorithm of signing keys that are made from now on (`rotate_signing_key`). "
+		"With HS256, HS384 or HS512 nobody but this database can verify a token, and `jwks()` does not show the key."
+	},
+	{
+		.name = FIELD(key_publish_delay), .type = BASE_SETTING_DURATION, .initial = "10 min",
+		.min = 0, .max = 1 * D, .unit = "interval",
+		.about = "How long a new signing key stands in `jwks()` before it signs, so that those who keep a copy of the keys have it by then. "
+		"Make it longer than the time that they keep their copy."
+	},
+	{
+		.name = FIELD(password_hash_iterations), .type = BASE_SETTING_INTEGER, .initial = "2",
+		.min = 1, .max = 10, .unit = "passes",
+		.about = "Argon2id's passes over the memory for new password hashes; older hashes are replaced at the next sign-in. See `password_hash_memory`."
+	},
+	{
+		.name = FIELD(password_hash_memory), .type = BASE_SETTING_SIZE, .initial = "19 MB",
+		.min = 7 * MB, .max = 256 * MB, .unit = "kB or MB",
+		.about = "Argon2id's memory for new password hashes. Each hash that is being computed takes as much; `fastauth.max_concurrent_hashes` bounds how many there are."
+	},
+	{
+		.name = FIELD(password_max_length), .type = BASE_SETTING_INTEGER, .initial = "128",
+		.min = 64, .max = 1024, .unit = "characters",
+		.about = "The longest password that is taken; at most 1024 bytes whatever this says. It bounds the work of the strength check."
+	},
+	{
+		.name = FIELD(password_min_length), .type = BASE_SETTING_INTEGER, .initial = "8",
+		.min = 6, .max = 64, .unit = "characters",
+		.about = "The shortest password that is taken. NIST SP 800-63B asks for 8 at least."
+	},
+	{
+		.name = FIELD(password_min_score), .type = BASE_SETTING_INTEGER, .initial = "1",
+		.min = 0, .max = 4, .unit = "zxcvbn score",
+		.about = "The least strength of a password as zxcvbn scores it, with the e-mail address and the name as known words: "
+		"0 takes anything, 1 refuses what is guessed within thousands of tries, 3 withstands an attack on stolen hashes for a while, 4 is the highest."
+	},
+	{
+		.name = FIELD(password_require_digit), .type = BASE_SETTING_BOOL, .initial = "off", .unit = "bool",
+		.about = "Whether a password needs a digit. `password_min_score` is the better rule."
+	},
+	{
+		.name = FIELD(password_require_lowercase), .type = BASE_SETTING_BOOL, .initial = "off", .unit = "bool",
+		.about = "Whether a password needs a lower-case letter. `password_min_score` is the better rule."
+	},
+	{
+		.name = FIELD(password_require_special), .type = BASE_SETTING_BOOL, .initial = "off", .unit = "bool",
+		.about = "Whether a password needs a character that is neither a letter nor a digit. `password_min_score` is the better rule."
+	},
+	{
+		.name = FIELD(password_require_uppercase), .type = BASE_SETTING_BOOL, .initial = "off", .unit = "bool",
+		.about = "Whether a password needs an upper-case letter. `password_min_score` is the better rule."
+	},
+	{
+		.name = FIELD(reauth_window), .type = BASE_SETTING_DURATION, .initial = "10 min",
+		.min = 1 * S, .max = 1 * D, .unit = "interval",
+		.about = "How long after a sign-in or `reauthenticate` a sensitive change (a first password, deleting the account, ending other sessions) needs no new proof."
+	},
+	{
+		.name = FIELD(refresh_reuse_grace), .type = BASE_SETTING_DURATION, .initial = "10 s",
+		.min = 0, .max = 5 * MIN, .unit = "interval",
+		.about = "How long a refresh token that was used is answered with the same successor again, for a client that lost the answer or refreshed twice at once. "
+		"Later the second use is a replay, and ends the session. 0 allows none."
+	},
+	{
+		.name = FIELD(refresh_token_ttl), .type = BASE_SETTING_DURATION, .initial = "14 d",
+		.min = 1 * S, .max = 400 * D, .unit = "interval",
+		.about = "How long a refresh token that nobody uses is good. Each refresh gives a new one, until the session's own end."
+	},
+	{
+		.name = FIELD(remember_me_lifetime), .type = BASE_SETTING_DURATION, .initial = "90 d",
+		.min = 1 * S, .max = 400 * D, .unit = "interval",
+		.about = "When a session ends that began with `remember => true`, whatever is refreshed."
+	},
+	{
+		.name = FIELD(require_verified_email), .type = BASE_SETTING_BOOL, .initial = "off", .unit = "bool",
+		.about = "Whether signing in needs a verified e-mail address. A sign-up then answers no tokens, and the same for an address that is known already."
+	},
+	{
+		.name = FIELD(session_max_lifetime), .type = BASE_SETTING_DURATION, .initial = "30 d",
+		.min = 1 * S, .max = 400 * D, .unit = "interval",
+		.about = "When a session ends after its sign-in, whatever is refreshed."
+	},
+};
+
+const int	base_setting_count = lengthof(base_setting_defs);
+
+const BaseServerSettingDef base_server_setting_defs[] = {
+	{
+		.name = "fastauth.allow_drop", .context = PGC_SUSET, .flags = GUC_DISALLOW_IN_FILE, .initial = "off",
+		.brief = "Allows dropping the extension while it holds users.",
+		.about = "While there are users, DROP EXTENSION (and whatever else would drop it, such as CASCADE from pgcrypto) is refused unless a superuser sets this in the same session."
+	},
+	{
+		.name = "fastauth.master_key_command", .context = PGC_SIGHUP, .flags = GUC_SUPERUSER_ONLY, .initial = "empty",
+		.brief = "Command whose output is the master key, as lines of id:base64.",
+		.about = "A shell command that prints the master key, for a key that a secret store holds. The postmaster runs it at start and at every reload, and kills it after 10 s. "
+		"The lines are those of `fastauth.master_key_file`, which wins when both are set. Put no secret into the command itself."
+	},
+	{
+		.name = "fastauth.master_key_file", .context = PGC_SIGHUP, .flags = GUC_SUPERUSER_ONLY, .initial = "empty",
+		.brief = "File with the master key, as lines of id:base64.",
+		.about = "A file outside the data directory with the master key: lines of `id:base64` (32 bytes; `echo \"$(date +%F):$(openssl rand -base64 32)\"`), at most 16, the first is current, the others still open what they sealed. "
+		"It must belong to the server's user with mode 0600, or to root with at most 0640. The postmaster reads it at start and at every reload. "
+		"Without this and the command, `fastauth.key` is made in the data directory on first use, and physical backups carry it."
+	},
+	{
+		.name = "fastauth.max_concurrent_hashes", .context = PGC_POSTMASTER, .flags = 0, .initial = "half of the processors, at least 1",
+		.brief = "How many password hashes may be computed at the same time.",
+		.about = "How many password hashes may be computed at once in the whole server; the others wait, at most 2 s, and then get `server_busy`. "
+		"It bounds memory (each takes `password_hash_memory`) and keeps processors free for other work."
+	},
+};
+
+const int	base_server_setting_count = lengthof(base_server_setting_defs);
+
+const BaseSettingDef *
+base_setting_find(const char *name)
+{
+	for (int i = 0; i < base_setting_count; i++)
+		if (strcmp(base_setting_defs[i].name, name) == 0)
+			return &base_setting_defs[i];
+	return NULL;
+}
+
+const BaseServerSettingDef *
+base_server_setting(const char *name)
+{
+	for (int i = 0; i < base_server_setting_count; i++)
+		if (strcmp(base_server_setting_defs[i].name, name) == 0)
+			return &base_server_setting_defs[i];
+	elog(ERROR, "no server setting %s", name);
+	return NULL;				/* not reached */
+}
+
+void
+base_duration_format(int64 us, char *out, size_t size)
+{
+	static const struct
+	{
+		int64		us;
+		const char *name;
+	}			units[] = {
+		{D, "d"}, {USECS_PER_HOUR, "h"}, {MIN, "min"}, {S, "s"}, {1000, "ms"}, {1, "us"}
+	};
+	int			i = 0;
+
+	if (us == 0)
+		i = 3;
+	else
+		while (us % units[i].us != 0)
+			i++;
+	snprintf(out, size, INT64_FORMAT " %s", us / units[i].us, units[i].name);
+}
+
+void
+base_setting_range(const BaseSettingDef *def, char *out, size_t size)
+{
+	char		min[32];
+	char		max[32];
+
+	switch (def->type)
+	{
+		case BASE_SETTING_DURATION:
+			base_duration_format(def->min, min, sizeof(min));
+			base_duration_format(def->max, max, sizeof(max));
+			snprintf(out, size, "a duration from %s to %s", min, max);
+			break;
+		case BASE_SETTING_INTEGER:
+			snprintf(out, size, "a whole number from " INT64_FORMAT " to " INT64_FORMAT, def->min, def->max);
+			break;
+		case BASE_SETTING_SIZE:
+			snprintf(out, size, "a size from " INT64_FORMAT " MB to " INT64_FORMAT " MB", def->min / MB, def->max / MB);
+			break;
+		case BASE_SETTING_BOOL:
+			snprintf(out, size, "on or off");
+			break;
+		case BASE_SETTING_TEXT:
+			snprintf(out, size, "one line of " INT64_FORMAT " to " INT64_FORMAT " bytes", def->min, def->max);
+			break;
+		case BASE_SETTING_WORD:
+			snprintf(out, size, "one of %s", def->words);
+			break;
+		case BASE_SETTING_ROLE:
+			snprintf(out, size, "the name of a role");
+			break;
+		case BASE_SETTING_ROLES:
+			snprintf(out, size, "an array of at most " INT64_FORMAT " names of roles, such as {a,b}", def->max);
+			break;
+	}
+}
