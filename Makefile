@@ -3,6 +3,7 @@
 #	make, make install	build, install (PG_CONFIG=... chooses the server)
 #	make check		all tests, against throw-away servers (test/README.md)
 #	make installcheck	the tests against an installed server (test/README.md)
+#	make check-versions	the same on PostgreSQL 17 and 18, in chroots (root)
 #	make demo		the main job, step by step, on a throw-away server
 #	make lint		the scripts of test/lint alone
 EXTENSION = fastauth
@@ -60,13 +61,15 @@ SHLIB_LINK = -lcrypto -lsodium -lzxcvbn
 # These goals are scripts, which call make again where they build: they install
 # first what is missing, pg_config too, so PGXS is not asked for them.  (PGXS has
 # a goal check of its own, which only refuses.)
-OUR_GOALS = check demo lint
+OUR_GOALS = check check-versions demo lint
 .PHONY: $(OUR_GOALS)
 
 ifneq ($(filter $(OUR_GOALS),$(MAKECMDGOALS)),)
 
 check:
 	@bash test/check.sh
+check-versions:
+	@bash test/versions.sh
 demo:
 	@bash examples/demo.sh
 lint:

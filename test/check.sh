@@ -75,7 +75,7 @@ run_regress()
 
 run_tap()
 {
-	local status tests bad programs
+	local status tests bad died
 
 	[ $# -gt 0 ] || return 0
 	say "TAP: $# programs"
@@ -88,13 +88,13 @@ run_tap()
 	tests=${tests:-0}
 	bad=0
 	if [ $status != 0 ]; then
-		# A program can fail without a failed subtest: it counts as one.
-		programs=$(sed -n 's/^Failed \([0-9]*\)\/[0-9]* test programs.*/\1/p' "$WORKSPACE/tap.out" | tail -n 1)
-		bad=$(sed -n 's/.* \([0-9]*\)\/[0-9]* subtests failed.*/\1/p' "$WORKSPACE/tap.out" | tail -n 1)
-		bad=${bad:-0}
+		# One line tells of each program that failed; one without a failed subtest (it died) counts as one.
+		bad=$(sed -n 's/^[^ ]* *(Wstat: .* Tests: [0-9]* Failed: \([0-9]*\))$/\1/p' "$WORKSPACE/tap.out" |
+			awk '{ failed += $1; died += ($1 == 0) } END { print failed + 0, died + 0 }')
+		died=${bad#* } bad=${bad% *}
 		tests=$((tests - bad))
-		[ $tests -ge 0 ] || tests=0
-		[ "$bad" -ge "${programs:-1}" ] || bad=${programs:-1}
+		bad=$((bad + died))
+		[ $bad -gt 0 ] || bad=1
 		failed=$((failed + bad))
 		find "$WORKSPACE/tap" -name 'regress_log_*' | sort | while read -r log; do
 			grep -qE '^(not ok|#   Failed|Bail out)|died|Looks like' "$log" || continue
