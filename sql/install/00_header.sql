@@ -20,10 +20,11 @@ BEGIN
 	IF NOT FOUND THEN
 		CREATE ROLE fastauth_owner NOLOGIN NOINHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS;
 	ELSIF r.rolcanlogin OR r.rolinherit OR r.rolsuper OR r.rolcreatedb OR r.rolcreaterole OR r.rolreplication OR r.rolbypassrls
-		OR EXISTS (SELECT FROM pg_catalog.pg_auth_members m WHERE m.member OPERATOR(pg_catalog.=) r.oid)
+		OR EXISTS (SELECT FROM pg_catalog.pg_auth_members m
+			WHERE m.member OPERATOR(pg_catalog.=) r.oid OR m.roleid OPERATOR(pg_catalog.=) r.oid)
 	THEN
-		RAISE EXCEPTION 'role fastauth_owner exists and has privileges that it must not have'
-			USING HINT = 'ALTER ROLE fastauth_owner NOLOGIN NOINHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS, and revoke its memberships.';
+		RAISE EXCEPTION 'role fastauth_owner exists and has privileges or members that it must not have'
+			USING HINT = 'ALTER ROLE fastauth_owner NOLOGIN NOINHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS, and revoke its memberships and members.';
 	END IF;
 END
 $do$;
