@@ -12,6 +12,7 @@
 #include "access/htup_details.h"
 #include "catalog/pg_authid.h"
 #include "store/settings.h"
+#include "utils/acl.h"
 #include "utils/syscache.h"
 
 static bool
@@ -27,6 +28,15 @@ bool
 auth_role_exists(const char *role)
 {
 	return SearchSysCacheExists1(AUTHNAME, CStringGetDatum(role));
+}
+
+/* Could it become the owner of all that is ours? */
+static bool
+role_is_our_owner(Oid role)
+{
+	Oid			owner = get_role_oid("fastauth_owner", true);
+
+	return OidIsValid(owner) && is_member_of_role_nosuper(role, owner);
 }
 
 /* The powers that make a role unfit for a token. */
@@ -48,6 +58,8 @@ role_power(const char *role)
 		power = "has CREATEROLE";
 	else if (form->rolreplication)
 		power = "has REPLICATION";
+	else if (role_is_our_owner(form->oid))
+		power = "is a member of fastauth_owner";
 	ReleaseSysCache(tuple);
 	return power;
 }
@@ -59,7 +71,7 @@ auth_role_refusal(const char *role)
 		return "does not exist";
 	if (strncmp(role, "pg_", 3) == 0)
 		return "is one of PostgreSQL's own";
-	if (strncmp(role, "fastauth_", 9) == 0)
+	if (strcmp(role, "fastauth_owner") == 0 || strcmp(role, "fastauth_events") == 0)
 		return "is one of fastauth's own";
 	if (strcmp(role, "none") == 0 || strcmp(role, "public") == 0)
 		return "is no role";

@@ -112,6 +112,9 @@ extern bool base_setting_parse(const BaseSettingDef *def, const char *text, FaSe
 /* The one text in which a value is stored and shown; NULL for an absent text. */
 extern char *base_setting_format(const BaseSettingDef *def, const FaSettings *in);
 
+/* A name from outside as it may stand in a message: other than printable ASCII becomes '?'. */
+extern char *base_setting_ascii(const char *name);
+
 /* Its fields, by type. */
 #define BASE_SETTING_FIELD(def, settings, type) ((type *) ((char *) (settings) + (def)->offset))
 

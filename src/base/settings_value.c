@@ -256,3 +256,14 @@ base_setting_format(const BaseSettingDef *def, const FaSettings *in)
 	}
 	return NULL;
 }
+
+char *
+base_setting_ascii(const char *name)
+{
+	char	   *copy = pstrdup(name);
+
+	for (char *c = copy; *c; c++)
+		if (*c < 0x20 || *c > 0x7E)
+			*c = '?';
+	return copy;
+}

@@ -1,0 +1,103 @@
+/*
+ * settings.c
+ *		Changing database settings and secrets.
+ *
+ * A setting is checked alone, against its row of the table in base/settings.c;
+ * roles are checked against the powers that no token may give (S55).  Secrets
+ * are no settings: they are sealed, and no function answers one.
+ */
+#include "auth/settings.h"
+
+#include "auth/role.h"
+#include "auth/seal.h"
+#include "base/errors.h"
+#include "store/secrets.h"
+#include "store/settings.h"
+
+/* Letters, digits, _ and -: a name is shown in errors and messages. */
+#define SECRET_NAME_MAX_BYTES 64
+
+static void
+settings_require_value(const BaseSettingDef *def, const char *value, FaSettings *parsed)
+{
+	char		range[BASE_SETTING_RANGE_MAX];
+
+	memset(parsed, 0, sizeof(*parsed));
+	if (base_setting_parse(def, value, parsed))
+		return;
+	base_setting_range(def, range, sizeof(range));
+	base_raise(FA_INVALID_ARGUMENT, "setting %s must be %s", def->name, range);
+}
+
+static void
+settings_require_role(const BaseSettingDef *def, const char *role)
+{
+	const char *refusal = auth_role_refusal(role);
+
+	if (refusal)
+		base_raise_hint(FA_INVALID_ARGUMENT, "No token may name a role with such powers; make one for the purpose.",
+						"setting %s: role %s %s", def->name, base_setting_ascii(role), refusal);
+}
+
+/*
+ * authenticated_role may be set before the role is made, like its default: the
+ * claim is left out until then.  authenticator_roles are those that a token may
+ * not name, so anything may stand there.
+ */
+static void
+settings_require_roles(const BaseSettingDef *def, const FaSettings *parsed)
+{
+	if (def->type == BASE_SETTING_ROLE)
+	{
+		if (auth_role_exists(parsed->authenticated_role))
+			settings_require_role(def, parsed->authenticated_role);
+		else if (strcmp(parsed->authenticated_role, def->initial) != 0)
+			settings_require_role(def, parsed->authenticated_role);
+	}
+	else if (strcmp(def->name, "allowed_roles") == 0)
+	{
+		for (char **role = parsed->allowed_roles; *role; role++)
+			settings_require_role(def, *role);
+	}
+}
+
+void
+auth_settings_configure(const char *name, const char *value)
+{
+	const BaseSettingDef *def = base_setting_find(name);
+	FaSettings	parsed;
+
+	if (def == NULL)
+		base_raise_hint(FA_INVALID_ARGUMENT, "The view fastauth.settings_overview lists all settings.",
+						"there is no setting \"%s\"", base_setting_ascii(name));
+	if (value == NULL)
+	{
+		store_settings_reset(def->name);
+		return;
+	}
+	settings_require_value(def, value, &parsed);
+	settings_require_roles(def, &parsed);
+	store_settings_set(def->name, base_setting_format(def, &parsed));
+}
+
+static void
+settings_require_secret(const char *name, const char *value)
+{
+	size_t		len = strlen(name);
+
+	if (len == 0 || len > SECRET_NAME_MAX_BYTES ||
+		strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") != len)
+		base_raise(FA_INVALID_ARGUMENT, "a secret's name is 1 to %d of a-z, 0-9, _ and -", SECRET_NAME_MAX_BYTES);
+	if (value && *value == '\0')
+		base_raise_hint(FA_INVALID_ARGUMENT, "NULL removes the secret.", "a secret must not be empty");
+}
+
+void
+auth_settings_set_secret(const char *name, const char *value)
+{
+	settings_require_secret(name, value);
+	if (value == NULL)
+		store_secrets_delete(name);
+	else
+		store_secrets_set(name, auth_seal("secret", "secrets", "value", name, value, strlen(value)));
+}

@@ -1,0 +1,18 @@
+/*
+ * settings.h
+ *		Changing database settings and secrets.
+ */
+#ifndef FASTAUTH_AUTH_SETTINGS_H
+#define FASTAUTH_AUTH_SETTINGS_H
+
+#include "postgres.h"
+
+#define AUTH_SECRET_MAX_BYTES	4096
+
+/* Set a database setting, or with NULL reset it to its default. */
+extern void auth_settings_configure(const char *name, const char *value);
+
+/* Seal and store a secret, or with NULL remove it.  The caller wipes the value. */
+extern void auth_settings_set_secret(const char *name, const char *value);
+
+#endif							/* FASTAUTH_AUTH_SETTINGS_H */
