@@ -9,6 +9,7 @@
 #include "base/hide.h"
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "shmem/hash_queue.h"
 #include "shmem/master_key.h"
 #include "shmem/shmem.h"
 #include "utils/guc.h"
@@ -38,6 +39,7 @@ _PG_init(void)
 		fastauth_refuse_late_load();
 	base_hide_init();
 	shmem_init();
+	shmem_hash_queue_init();
 	shmem_master_key_init();
 	MarkGUCPrefixReserved("fastauth");
 }

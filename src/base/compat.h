@@ -18,6 +18,7 @@
 #include "storage/proc.h"
 #include "utils/acl.h"
 #include "utils/guc.h"
+#include "utils/wait_event.h"
 
 /*
  * The library is built with hidden visibility, so that nothing but what SQL
@@ -62,6 +63,13 @@ base_function_executable(Oid fn, Oid roleid)
 #define base_my_procno() (MyProcNumber)
 #else
 #define base_my_procno() (MyProc->pgprocno)
+#endif
+
+/* A wait event's number; keep it.  Before 17 all of them are called Extension. */
+#if PG_VERSION_NUM >= 170000
+#define base_wait_event(name) WaitEventExtensionNew(name)
+#else
+#define base_wait_event(name) PG_WAIT_EXTENSION
 #endif
 
 #endif							/* FASTAUTH_BASE_COMPAT_H */

@@ -179,7 +179,7 @@ const BaseServerSettingDef base_server_setting_defs[] = {
 		"Without this and the command, `fastauth.key` is made in the data directory on first use, and physical backups carry it."
 	},
 	{
-		.name = "fastauth.max_concurrent_hashes", .context = PGC_POSTMASTER, .flags = 0, .initial = "half of the processors, at least 1",
+		.name = "fastauth.max_concurrent_hashes", .context = PGC_SIGHUP, .flags = 0, .initial = "half of the processors, at least 1",
 		.brief = "How many password hashes may be computed at the same time.",
 		.about = "How many password hashes may be computed at once in the whole server; the others wait, at most 2 s, and then get `server_busy`. "
 		"It bounds memory (each takes `password_hash_memory`) and keeps processors free for other work."
