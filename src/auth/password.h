@@ -1,0 +1,29 @@
+/*
+ * password.h
+ *		Passwords: which are taken, how they are kept, whether one is right.
+ */
+#ifndef FASTAUTH_AUTH_PASSWORD_H
+#define FASTAUTH_AUTH_PASSWORD_H
+
+#include "postgres.h"
+
+/* The longest password in bytes, whatever password_max_length says (S41). */
+#define AUTH_PASSWORD_MAX_BYTES 1024
+
+/* What is stored for this password, by the current settings. */
+extern char *auth_password_hash(const char *password);
+
+/*
+ * Is this the password?  hash NULL: there is no such user, or none is set.
+ * Whatever the reason for a refusal, it costs at least one hash of today.
+ * *rehash: the stored hash is not what auth_password_hash() would make.
+ */
+extern bool auth_password_verify(const char *password, const char *hash, bool *rehash);
+
+/* Raise weak_password unless a user with this e-mail and name (or NULL) may choose this password. */
+extern void auth_password_check(const char *password, const char *email, const char *name);
+
+/* Raise invalid_argument unless this is a hash that auth_password_verify() can check. */
+extern void auth_password_check_hash(const char *hash);
+
+#endif							/* FASTAUTH_AUTH_PASSWORD_H */
