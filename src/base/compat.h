@@ -13,7 +13,9 @@
 #include "catalog/pg_authid.h"
 #include "catalog/pg_database.h"
 #include "catalog/pg_proc.h"
+#include "common/jsonapi.h"
 #include "fmgr.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "storage/proc.h"
 #include "utils/acl.h"
@@ -71,5 +73,34 @@ base_function_executable(Oid fn, Oid roleid)
 #else
 #define base_wait_event(name) PG_WAIT_EXTENSION
 #endif
+
+/* The JSON parser: since 16 a callback answers whether to go on, since 17 the lexer may be the caller's. */
+#if PG_VERSION_NUM < 160000
+typedef void BaseJsonAction;
+
+#define BASE_JSON_CONTINUE return
+#else
+typedef JsonParseErrorType BaseJsonAction;
+
+#define BASE_JSON_CONTINUE return JSON_SUCCESS
+#endif
+
+static inline JsonLexContext *
+base_json_lexer(const char *json, size_t len)
+{
+#if PG_VERSION_NUM < 170000
+	return makeJsonLexContextCstringLen(unconstify(char *, json), (int) len, PG_UTF8, true);
+#else
+	return makeJsonLexContextCstringLen(NULL, json, len, PG_UTF8, true);
+#endif
+}
+
+/* The lexer keeps the last string that it decoded. */
+static inline void
+base_json_lexer_wipe(JsonLexContext *lex)
+{
+	if (lex->strval)
+		explicit_bzero(lex->strval->data, lex->strval->maxlen);
+}
 
 #endif							/* FASTAUTH_BASE_COMPAT_H */

@@ -1,0 +1,23 @@
+/*
+ * base64url.h
+ *		base64url without padding (RFC 4648 section 5, RFC 7515 section 2), strictly.
+ */
+#ifndef FASTAUTH_CRYPTO_BASE64URL_H
+#define FASTAUTH_CRYPTO_BASE64URL_H
+
+#include "postgres.h"
+
+/* Characters for len bytes, without the end of the string; and the most bytes that len characters hold. */
+#define CR_BASE64URL_LEN(len)		(((len) * 4 + 2) / 3)
+#define CR_BASE64URL_BYTES(len)		((len) * 3 / 4)
+
+/* out holds CR_BASE64URL_LEN(len) + 1 bytes. */
+extern void cr_base64url_encode(const void *data, size_t len, char *out);
+
+/*
+ * out holds max bytes.  False for any other character, padding, a length that
+ * cannot be, bits set after the last byte, or more than max bytes.
+ */
+extern bool cr_base64url_decode(const char *text, size_t len, unsigned char *out, size_t max, size_t *out_len);
+
+#endif							/* FASTAUTH_CRYPTO_BASE64URL_H */
