@@ -10,6 +10,14 @@
 /* The longest password in bytes, whatever password_max_length says (S41). */
 #define AUTH_PASSWORD_MAX_BYTES 1024
 
+/*
+ * What SQL functions take as an argument at all; beyond it is invalid_argument.
+ * Between the two limits a new password is weak_password, which names the rule,
+ * and at sign-in a password is wrong.
+ */
+#define AUTH_PASSWORD_ARG_MAX	(64 * 1024)
+#define AUTH_HASH_ARG_MAX		1024
+
 /* What is stored for this password, by the current settings. */
 extern char *auth_password_hash(const char *password);
 
