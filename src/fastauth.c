@@ -12,6 +12,7 @@
 #include "shmem/hash_queue.h"
 #include "shmem/master_key.h"
 #include "shmem/shmem.h"
+#include "store/guard.h"
 #include "utils/guc.h"
 
 extern FA_EXPORT const Pg_magic_struct *PG_MAGIC_FUNCTION_NAME(void);
@@ -41,5 +42,6 @@ _PG_init(void)
 	shmem_init();
 	shmem_hash_queue_init();
 	shmem_master_key_init();
+	store_guard_init();
 	MarkGUCPrefixReserved("fastauth");
 }
