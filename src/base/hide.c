@@ -30,6 +30,7 @@
 #include "base/errors.h"
 #include "base/port.h"
 #include "catalog/namespace.h"
+#include "commands/prepare.h"
 #include "libpq/pqformat.h"
 #include "pgstat.h"
 #include "tcop/tcopprot.h"
@@ -64,12 +65,45 @@ hide_names_us(const char *text)
 	return false;
 }
 
+/*
+ * Does a text execute a prepared statement that names us?  EXECUTE p('secret')
+ * can fail, or be logged, before p runs.
+ */
+static bool
+hide_executes_us(const char *query)
+{
+	while ((query = strcasestr(query, "execute")) != NULL)
+	{
+		char		name[NAMEDATALEN];
+		size_t		len = 0;
+		bool		quoted;
+		PreparedStatement *prepared;
+
+		query += strlen("execute");
+		query += strspn(query, " \t\r\n\f");
+		quoted = query[0] == '"';
+		if (quoted)
+			query++;
+		while (len < NAMEDATALEN - 1 && query[len] != '\0' &&
+			   (quoted ? query[len] != '"' : strchr(" \t\r\n\f(;", query[len]) == NULL))
+		{
+			name[len] = quoted ? query[len] : pg_tolower((unsigned char) query[len]);
+			len++;
+		}
+		name[len] = '\0';
+		prepared = FetchPreparedStatement(name, false);
+		if (prepared != NULL && hide_names_us(prepared->plansource->query_string))
+			return true;
+	}
+	return false;
+}
+
 static bool
 hide_text_is_secret(const char *query)
 {
 	if (query == NULL)
 		return false;
-	if (hide_names_us(query))
+	if (hide_names_us(query) || hide_executes_us(query))
 		return true;
 	if (!hide_names_us(namespace_search_path))
 		return false;
@@ -287,7 +321,12 @@ static void
 hide_emit_log(ErrorData *edata)
 {
 	if (hide_statement_is_secret())
+	{
+		/* What failed before any code of ours ran still stands in pg_stat_activity. */
+		if (edata->elevel >= ERROR)
+			pgstat_report_activity(STATE_RUNNING, BASE_HIDDEN);
 		hide_message(edata);
+	}
 	else if (hide_shows_us(edata))
 	{
 		/* A deadlock's DETAIL for the client holds no query: log that one. */
