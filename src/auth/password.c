@@ -17,8 +17,6 @@
  */
 #include "auth/password.h"
 
-#include <sodium.h>
-
 #include "base/errors.h"
 #include "crypto/pwhash.h"
 #include "crypto/strength.h"
@@ -111,7 +109,7 @@ password_verify_bcrypt(const CrPwHash *hash, const char *password)
 	}
 	len = strlen(computed);
 	status = cr_pw_bcrypt_compare(hash, computed, len);
-	sodium_memzero(computed, len);
+	explicit_bzero(computed, len);
 	pfree(computed);
 	return status;
 }
@@ -185,7 +183,7 @@ auth_password_hash(const char *password)
 
 	password_run(password_hash_work, &work);
 	result = pstrdup(work.out);
-	sodium_memzero(work.out, sizeof(work.out));
+	explicit_bzero(work.out, sizeof(work.out));
 	return result;
 }
 

@@ -7,8 +7,7 @@
  */
 #include "auth/seal.h"
 
-#include <sodium.h>
-
+#include "base/compat.h"
 #include "base/errors.h"
 #include "crypto/seal.h"
 #include "lib/stringinfo.h"
@@ -72,7 +71,7 @@ auth_seal(const char *purpose, const char *table, const char *column, const char
 	seal_place(&ad, table, column, pk);
 	shmem_master_key_current(&key);
 	sealed = seal_with(&key, &instance, purpose, &ad, plain, len);
-	sodium_memzero(&key, sizeof(key));
+	explicit_bzero(&key, sizeof(key));
 	pfree(ad.data);
 	return sealed;
 }
@@ -111,7 +110,7 @@ auth_unseal(const char *purpose, const char *table, const char *column, const ch
 	plain = palloc(data_len + 1);
 	shmem_master_key_find(key_id, &key);
 	ok = cr_unseal(key.key, &context, data, data_len, plain, len);
-	sodium_memzero(&key, sizeof(key));
+	explicit_bzero(&key, sizeof(key));
 	if (!ok)
 		seal_raise_closed(key_id, table);
 	plain[*len] = '\0';

@@ -21,6 +21,9 @@
 #include "utils/acl.h"
 #include "utils/guc.h"
 #include "utils/wait_event.h"
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"				/* postgres.h had it before */
+#endif
 
 /*
  * The library is built with hidden visibility, so that nothing but what SQL

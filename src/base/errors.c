@@ -77,6 +77,8 @@ base_report(FaError code, const char *hint, const char *message)
 			 hint ? errhint("%s", hint) : def->hint ? errhint("%s", def->hint) : 0));
 }
 
+static char *base_format(const char *fmt, va_list args) pg_attribute_printf(1, 0);
+
 static char *
 base_format(const char *fmt, va_list args)
 {

@@ -58,7 +58,7 @@ hide_names_us(const char *text)
 {
 	while (text != NULL && (text = strcasestr(text, HIDE_NAME)) != NULL)
 	{
-		if (strncmp(text, BASE_HIDDEN + 1, strlen(BASE_HIDDEN) - 1) != 0)
+		if (strncmp(text, &BASE_HIDDEN[1], strlen(BASE_HIDDEN) - 1) != 0)
 			return true;
 		text += strlen(HIDE_NAME);
 	}

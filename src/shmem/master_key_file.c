@@ -27,6 +27,8 @@
 /* 32 bytes in base64, with padding. */
 #define KEY_BASE64_LEN		44
 
+static bool key_fail(ShmemMasterKeys *keys, const char *fmt,...) pg_attribute_printf(2, 3);
+
 static bool
 key_fail(ShmemMasterKeys *keys, const char *fmt,...)
 {
