@@ -11,9 +11,12 @@
 #include "base/errors.h"
 #include "crypto/seal.h"
 #include "lib/stringinfo.h"
+#include "miscadmin.h"
 #include "port/pg_bswap.h"
 #include "shmem/master_key.h"
 #include "store/instance.h"
+#include "store/sealed.h"
+#include "utils/memutils.h"
 
 StaticAssertDecl(CR_KEY_ID_MAX == MASTER_KEY_ID_MAX && CR_MASTER_KEY_BYTES == MASTER_KEY_BYTES,
 				 "crypto and shmem agree on what a master key is");
@@ -80,8 +83,27 @@ static void
 seal_raise_closed(const char *key_id, const char *table)
 {
 	base_raise_hint(FA_NOT_CONFIGURED,
-					"The master key has a line of that name with another key, or the row was altered or copied from another database. Restore the right master key; see adopt() for a copy.",
-					"a sealed value in fastauth.%s does not open with master key \"%s\"", table, key_id);
+					"The line of that name holds another key than the one that sealed it, or the row was altered or came from another database. Restore the right line, or see fastauth.adopt().",
+					"a value of fastauth.%s does not open with master key \"%s\"", table, key_id);
+}
+
+/* Open with a given instance id and key; NULL when it does not open. */
+static void *
+seal_open_with(const ShmemMasterKey *key, const pg_uuid_t *instance, const char *purpose,
+			   const StringInfo ad, const bytea *sealed, size_t *len)
+{
+	CrSealContext context = {.instance = instance->data, .purpose = purpose,
+	.ad = ad->data, .ad_len = ad->len};
+	size_t		sealed_len = VARSIZE_ANY_EXHDR(sealed);
+	unsigned char *plain = palloc(sealed_len + 1);
+
+	if (!cr_unseal(key->key, &context, (const unsigned char *) VARDATA_ANY(sealed), sealed_len, plain, len))
+	{
+		pfree(plain);
+		return NULL;
+	}
+	plain[*len] = '\0';
+	return plain;
 }
 
 void *
@@ -90,30 +112,102 @@ auth_unseal(const char *purpose, const char *table, const char *column, const ch
 {
 	ShmemMasterKey key;
 	pg_uuid_t	instance;
-	CrSealContext context = {.purpose = purpose};
 	StringInfoData ad;
-	const unsigned char *data = (const unsigned char *) VARDATA_ANY(sealed);
-	size_t		data_len = VARSIZE_ANY_EXHDR(sealed);
 	char		key_id[CR_KEY_ID_MAX + 1];
-	unsigned char *plain;
-	bool		ok;
+	void	   *plain;
 
-	if (!cr_seal_key_id(data, data_len, key_id))
+	if (!cr_seal_key_id((const unsigned char *) VARDATA_ANY(sealed), VARSIZE_ANY_EXHDR(sealed), key_id))
 		seal_raise_closed("?", table);
 	if (!store_instance_id(&instance))
 		base_raise_hint(FA_NOT_CONFIGURED, "Restore the table fastauth.instance from the same dump as the other tables.",
-						"sealed values exist but the instance row is missing");
+						"there are sealed values but no row in fastauth.instance");
 	seal_place(&ad, table, column, pk);
-	context.instance = instance.data;
-	context.ad = ad.data;
-	context.ad_len = ad.len;
-	plain = palloc(data_len + 1);
 	shmem_master_key_find(key_id, &key);
-	ok = cr_unseal(key.key, &context, data, data_len, plain, len);
+	plain = seal_open_with(&key, &instance, purpose, &ad, sealed, len);
 	explicit_bzero(&key, sizeof(key));
-	if (!ok)
+	if (plain == NULL)
 		seal_raise_closed(key_id, table);
-	plain[*len] = '\0';
 	pfree(ad.data);
 	return plain;
+}
+
+/* As auth_unseal() for another instance; NULL instead of an error when forgiving. */
+static void *
+seal_open_row(const StoreSealedColumn *column, const StoreSealedRow *row, const pg_uuid_t *from,
+			  bool forgiving, size_t *len)
+{
+	ShmemMasterKey key;
+	StringInfoData ad;
+	char		key_id[CR_KEY_ID_MAX + 1];
+	void	   *plain;
+
+	if (!cr_seal_key_id((const unsigned char *) VARDATA_ANY(row->sealed), VARSIZE_ANY_EXHDR(row->sealed), key_id))
+		strlcpy(key_id, "?", sizeof(key_id));
+	if (forgiving && !shmem_master_key_exists(key_id))
+		return NULL;
+	shmem_master_key_find(key_id, &key);
+	seal_place(&ad, column->table, column->column, row->pk);
+	plain = seal_open_with(&key, from, column->purpose, &ad, row->sealed, len);
+	explicit_bzero(&key, sizeof(key));
+	pfree(ad.data);
+	if (plain == NULL && !forgiving)
+		seal_raise_closed(key_id, column->table);
+	return plain;
+}
+
+static void
+seal_row_anew(AuthSealAnew mode, int n, const StoreSealedRow *row, const pg_uuid_t *from)
+{
+	const StoreSealedColumn *column = &store_sealed_columns[n];
+	size_t		len = 0;
+	void	   *plain;
+
+	plain = seal_open_row(column, row, from, mode == AUTH_SEAL_MOVE, &len);
+	if (plain == NULL)
+	{
+		ereport(NOTICE,
+				(errmsg("%s \"%s\" does not open and was removed", column->purpose, row->pk)));
+		store_sealed_delete(n, row->pk);
+		return;
+	}
+	if (mode != AUTH_SEAL_CHECK)
+		store_sealed_update(n, row->pk, auth_seal(column->purpose, column->table, column->column,
+												  row->pk, plain, len));
+	explicit_bzero(plain, len);
+	pfree(plain);
+}
+
+/* One batch at a time in a context of its own, so that any number of rows costs the same memory. */
+static void
+seal_column_anew(AuthSealAnew mode, int column, const pg_uuid_t *from)
+{
+	bool		ends = mode == AUTH_SEAL_MOVE && store_sealed_columns[column].of_instance;
+	MemoryContext batch = AllocSetContextCreate(CurrentMemoryContext, "fastauth sealed rows", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(batch);
+	StoreSealedRow rows[STORE_SEALED_BATCH];
+	char	   *after = pstrdup("");
+	int			n;
+
+	while ((n = store_sealed_next(column, after, rows)) > 0)
+	{
+		for (int i = 0; i < n; i++)
+		{
+			CHECK_FOR_INTERRUPTS();
+			if (ends)
+				store_sealed_delete(column, rows[i].pk);
+			else
+				seal_row_anew(mode, column, &rows[i], from);
+		}
+		after = MemoryContextStrdup(caller, rows[n - 1].pk);
+		MemoryContextReset(batch);
+	}
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(batch);
+}
+
+void
+auth_seal_all_anew(AuthSealAnew mode, const pg_uuid_t *from)
+{
+	for (int i = 0; i < STORE_SEALED_COLUMNS; i++)
+		seal_column_anew(mode, i, from);
 }

@@ -4,13 +4,15 @@
  *
  * purpose, table, column and pk (the primary key as text) say what the value is
  * and where it stands; a value opens only for the same four.  Every column that
- * holds sealed values stands in the list of src/auth/seal.c, which
+ * holds sealed values stands in the list of store/sealed.c, which
  * rotate_master_key() and adopt() walk.
  */
 #ifndef FASTAUTH_AUTH_SEAL_H
 #define FASTAUTH_AUTH_SEAL_H
 
 #include "postgres.h"
+
+#include "utils/uuid.h"
 
 /*
  * Seal for storing, under the current master key; makes the instance when
@@ -22,5 +24,18 @@ extern bytea *auth_seal(const char *purpose, const char *table, const char *colu
 /* Open; raises not_configured when the key is missing or wrong.  NUL-terminated for convenience; the caller wipes it. */
 extern void *auth_unseal(const char *purpose, const char *table, const char *column, const char *pk,
 						 const bytea *sealed, size_t *len);
+
+typedef enum AuthSealAnew
+{
+	AUTH_SEAL_CHECK,			/* only see that everything opens */
+	AUTH_SEAL_ROTATE,			/* seal everything under the current master key */
+	AUTH_SEAL_MOVE				/* seal for the instance's new id what does not end with the old one; remove what does not open */
+} AuthSealAnew;
+
+/*
+ * Go through all sealed values of this database, which were sealed for the
+ * instance from.  The caller holds the instance's row exclusively.
+ */
+extern void auth_seal_all_anew(AuthSealAnew mode, const pg_uuid_t *from);
 
 #endif							/* FASTAUTH_AUTH_SEAL_H */

@@ -6,7 +6,7 @@
  *
  *		version (1 byte)  key id length (1 byte)  key id  nonce (24)  ciphertext and tag
  *
- * The key is HKDF-SHA256(master key, salt = instance id, info = purpose), so a
+ * The key is HKDF-SHA256 (RFC 5869; master key, salt = instance id, info = purpose), so a
  * value does not open in another instance or for another purpose.  The header
  * up to the nonce and the place of the value are associated data: a value that
  * was moved to another row, or whose header was changed, does not open.  A
@@ -14,10 +14,9 @@
  */
 #include "crypto/seal.h"
 
-#include <openssl/core_names.h>
-#include <openssl/kdf.h>
-#include <openssl/params.h>
 #include <sodium.h>
+
+#include "crypto/digest.h"
 
 #define SEAL_VERSION	1
 #define SEAL_NONCE		crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
@@ -26,24 +25,11 @@
 
 StaticAssertDecl(CR_SEAL_OVERHEAD_MAX == 2 + CR_KEY_ID_MAX + SEAL_NONCE + SEAL_TAG, "overhead of a sealed value");
 
-/* HKDF-SHA256 (RFC 5869). */
 static bool
 seal_derive(const unsigned char *master, const CrSealContext *context, unsigned char *key)
 {
-	EVP_KDF    *kdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
-	EVP_KDF_CTX *ctx = kdf ? EVP_KDF_CTX_new(kdf) : NULL;
-	OSSL_PARAM	params[5];
-	bool		ok;
-
-	params[0] = OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, (char *) "SHA256", 0);
-	params[1] = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, (void *) master, CR_MASTER_KEY_BYTES);
-	params[2] = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SALT, (void *) context->instance, 16);
-	params[3] = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, (void *) context->purpose, strlen(context->purpose));
-	params[4] = OSSL_PARAM_construct_end();
-	ok = ctx && EVP_KDF_derive(ctx, key, SEAL_KEY, params) == 1;
-	EVP_KDF_CTX_free(ctx);
-	EVP_KDF_free(kdf);
-	return ok;
+	return cr_hkdf(CR_SHA256, master, CR_MASTER_KEY_BYTES, context->instance, CR_INSTANCE_BYTES,
+				   context->purpose, strlen(context->purpose), key, SEAL_KEY);
 }
 
 /* Header and place of the value as one string; the header's length is in it, so the two cannot be confused. */

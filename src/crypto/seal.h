@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #define CR_MASTER_KEY_BYTES		32
+#define CR_INSTANCE_BYTES		16
 #define CR_KEY_ID_MAX			32	/* [A-Za-z0-9_-]+ */
 
 /* What a value grows by when it is sealed, at most: version, length and key id, nonce, tag. */
@@ -15,7 +16,7 @@
 
 typedef struct CrSealContext
 {
-	const unsigned char *instance;	/* 16 bytes of the instance's id: the salt */
+	const unsigned char *instance;	/* CR_INSTANCE_BYTES of its id: the salt */
 	const char *purpose;		/* HKDF's info */
 	const void *ad;				/* where the value stands: table, column, primary key */
 	size_t		ad_len;

@@ -228,8 +228,8 @@ master_key_pick(const ShmemMasterKeys *keys, const char *id, ShmemMasterKey *key
 	return false;
 }
 
-void
-shmem_master_key_find(const char *id, ShmemMasterKey *key)
+static bool
+master_key_look(const char *id, ShmemMasterKey *key)
 {
 	ShmemMasterKeys keys;
 	bool		found;
@@ -238,14 +238,31 @@ shmem_master_key_find(const char *id, ShmemMasterKey *key)
 	found = master_key_pick(&keys, id, key);
 	if (!found && shmem_master_key_source() == MASTER_KEY_DEFAULT)
 	{
+		/* The administrator may have put the line back. */
 		master_key_get(&keys, true);
 		found = master_key_pick(&keys, id, key);
 	}
 	explicit_bzero(&keys, sizeof(keys));
-	if (!found)
-		base_raise_hint(FA_NOT_CONFIGURED, "Put the line of that name back; what it sealed cannot be opened without it.",
+	return found;
+}
+
+void
+shmem_master_key_find(const char *id, ShmemMasterKey *key)
+{
+	if (!master_key_look(id, key))
+		base_raise_hint(FA_NOT_CONFIGURED, "Put the line of that name back; what it sealed does not open without it.",
 						"master key \"%s\" is not in %s", id,
 						master_key_source_name(shmem_master_key_source()));
+}
+
+bool
+shmem_master_key_exists(const char *id)
+{
+	ShmemMasterKey key;
+	bool		found = master_key_look(id, &key);
+
+	explicit_bzero(&key, sizeof(key));
+	return found;
 }
 
 /* A new line, whose id tells the administrator its day. */

@@ -48,6 +48,9 @@ extern ShmemMasterKeySource shmem_master_key_source(void);
 extern void shmem_master_key_current(ShmemMasterKey *key);
 extern void shmem_master_key_find(const char *id, ShmemMasterKey *key);
 
+/* Is there a line of this name?  Raises only when there is no line at all. */
+extern bool shmem_master_key_exists(const char *id);
+
 /*
  * Be sure that there is a current key: make the default file when that is the
  * source and there is none.  Only for a database that has sealed nothing yet.

@@ -134,3 +134,17 @@ store_instance_adopt(const pg_uuid_t *id)
 	store_close();
 	store_cache_invalidate(STORE_CACHE_INSTANCE);
 }
+
+void
+store_instance_end_sessions(void)
+{
+	static StorePlan lock = STORE_PLAN0("lock table fastauth.sessions in share row exclusive mode");
+	static StorePlan plan = STORE_PLAN0("delete from fastauth.sessions");
+	StoreArgs	lock_args = STORE_ARGS(&lock);
+	StoreArgs	args = STORE_ARGS(&plan);
+
+	store_open();
+	(void) store_run(&lock_args, STORE_WRITE, 0);
+	(void) store_run(&args, STORE_WRITE, 0);
+	store_close();
+}

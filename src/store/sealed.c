@@ -1,0 +1,85 @@
+/*
+ * sealed.c
+ *		Every column that holds sealed values, in one list.
+ *
+ * Rows are read in batches in the order of the primary key, so that any number
+ * of them costs the same memory.  The caller holds the row of the instance, so
+ * nobody seals meanwhile.
+ */
+#include "store/sealed.h"
+
+#include "store/cache.h"
+#include "store/spi.h"
+
+const StoreSealedColumn store_sealed_columns[STORE_SEALED_COLUMNS] = {
+	{.purpose = "signing_key", .table = "signing_keys", .column = "private_key", .of_instance = true},
+	{.purpose = "secret", .table = "secrets", .column = "value", .of_instance = false},
+};
+
+static StorePlan next_plans[STORE_SEALED_COLUMNS] = {
+	STORE_PLAN("select kid, private_key from fastauth.signing_keys where private_key is not null "
+			   "and kid operator(pg_catalog.>) $1 order by kid using operator(pg_catalog.<) limit 100", TEXTOID),
+	STORE_PLAN("select name, value from fastauth.secrets "
+			   "where name operator(pg_catalog.>) $1 order by name using operator(pg_catalog.<) limit 100", TEXTOID),
+};
+
+static StorePlan update_plans[STORE_SEALED_COLUMNS] = {
+	STORE_PLAN("update fastauth.signing_keys set private_key = $2 where kid operator(pg_catalog.=) $1", TEXTOID, BYTEAOID),
+	STORE_PLAN("update fastauth.secrets set value = $2 where name operator(pg_catalog.=) $1", TEXTOID, BYTEAOID),
+};
+
+static StorePlan delete_plans[STORE_SEALED_COLUMNS] = {
+	STORE_PLAN("delete from fastauth.signing_keys where kid operator(pg_catalog.=) $1", TEXTOID),
+	STORE_PLAN("delete from fastauth.secrets where name operator(pg_catalog.=) $1", TEXTOID),
+};
+
+int
+store_sealed_next(int column, const char *after, StoreSealedRow *rows)
+{
+	StoreArgs	args = STORE_ARGS(&next_plans[column]);
+	int			n;
+
+	store_open();
+	store_arg_text(&args, after);
+	n = (int) store_run(&args, STORE_READ, STORE_SEALED_BATCH);
+	for (int i = 0; i < n; i++)
+	{
+		rows[i].pk = store_get_text(i, 1);
+		rows[i].sealed = store_get_bytes(i, 2);
+	}
+	store_close();
+	return n;
+}
+
+/* Only the table of signing keys is cached. */
+static void
+sealed_changed(int column)
+{
+	if (strcmp(store_sealed_columns[column].table, "signing_keys") == 0)
+		store_cache_invalidate(STORE_CACHE_SIGNING_KEYS);
+}
+
+void
+store_sealed_update(int column, const char *pk, const bytea *sealed)
+{
+	StoreArgs	args = STORE_ARGS(&update_plans[column]);
+
+	store_open();
+	store_arg_text(&args, pk);
+	store_arg_datum(&args, PointerGetDatum(sealed));
+	(void) store_run(&args, STORE_WRITE, 0);
+	store_close();
+	sealed_changed(column);
+}
+
+void
+store_sealed_delete(int column, const char *pk)
+{
+	StoreArgs	args = STORE_ARGS(&delete_plans[column]);
+
+	store_open();
+	store_arg_text(&args, pk);
+	(void) store_run(&args, STORE_WRITE, 0);
+	store_close();
+	sealed_changed(column);
+}
