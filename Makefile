@@ -56,7 +56,7 @@ endif
 PG_CONFIG ?= pg_config
 PG_CFLAGS = -Wall -Wextra -Werror -fvisibility=hidden \
 	$(if $(findstring clang,$(CC)),-Wno-unknown-warning-option -Wno-ignored-attributes -Wno-ignored-optimization-argument)
-PG_CPPFLAGS = -isystem $(shell $(PG_CONFIG) --includedir-server 2>/dev/null) -Isrc -DFASTAUTH_VERSION=\"$(FASTAUTH_VERSION)\"
+PG_CPPFLAGS = -isystem $(shell $(PG_CONFIG) --includedir-server 2>/dev/null) -Isrc -DOPENSSL_NO_DEPRECATED -DFASTAUTH_VERSION=\"$(FASTAUTH_VERSION)\"
 SHLIB_LINK = -lcrypto -lsodium -lzxcvbn
 
 # These goals are scripts, which call make again where they build: they install

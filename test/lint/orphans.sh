@@ -8,7 +8,7 @@
 # plant: sed -i 's/^REGRESS = \\$/&\n\tplanted \\/' Makefile
 # plant: rm expected/install.out
 # plant: touch sql/install/functions/planted.sql
-# plant: touch test/t/planted.pl
+# plant: mkdir -p test/t; touch test/t/planted.pl
 # plant: touch sql/planted.sql
 set -u
 cd "$(dirname "$0")/../.." || exit 1
