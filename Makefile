@@ -25,6 +25,7 @@ SQL_PIECES = \
 	sql/install/functions/types.sql \
 	sql/install/functions/instance.sql \
 	sql/install/functions/settings.sql \
+	sql/install/functions/cache.sql \
 	sql/install/functions/key.sql \
 	sql/install/functions/jws.sql \
 	sql/install/functions/token.sql \
@@ -41,7 +42,8 @@ EXTRA_CLEAN = fastauth--$(FASTAUTH_VERSION).sql
 
 # The tests, in the order in which they run; install and prepare come first.  One name on each line.
 REGRESS = \
-	install
+	install \
+	settings
 
 ISOLATION = \
 	prepare

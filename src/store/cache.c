@@ -92,3 +92,11 @@ store_cache_invalidate(StoreCacheTable which)
 	(void) GetCurrentCommandId(true);
 	CommandCounterIncrement();
 }
+
+void
+store_cache_table_changed(Oid relid)
+{
+	for (int i = 0; i < STORE_CACHE_COUNT; i++)
+		if (cache_lookup(&tables[i]) == relid)
+			store_cache_invalidate(i);
+}
