@@ -65,3 +65,20 @@ workspace_build()
 	BINDIR=$(bash test/lib/server-tree.sh "$WORKSPACE/tree") || return 1
 	export BINDIR
 }
+
+# Start a server in the workspace, with the configuration of test/conf/NAME.conf
+# if there is one, and let psql find it.  It is stopped when the workspace is left.
+workspace_server()
+{
+	local name=$1
+
+	export PATH="$BINDIR:$PATH" PGDATA="$WORKSPACE/$name" PGHOST="$WORKSPACE/tmp" PGUSER=postgres PGPORT=5432
+	initdb -A trust -N -U postgres -E UTF8 --locale=C.UTF-8 >"$WORKSPACE/$name.initdb" 2>&1 || { cat "$WORKSPACE/$name.initdb"; return 1; }
+	{
+		echo "listen_addresses = ''"
+		echo "unix_socket_directories = '$PGHOST'"
+		echo "fsync = off"
+		if [ -e "test/conf/$name.conf" ]; then cat "test/conf/$name.conf"; else echo "shared_preload_libraries = 'fastauth'"; fi
+	} >> "$PGDATA/postgresql.conf"
+	pg_ctl -s -w -l "$WORKSPACE/$name.log" start || { tail -n 20 "$WORKSPACE/$name.log"; return 1; }
+}
