@@ -43,10 +43,10 @@ EXTRA_CLEAN = fastauth--$(FASTAUTH_VERSION).sql
 # The tests, in the order in which they run; install and prepare come first.  One name on each line.
 REGRESS = \
 	install \
-	settings
+	settings \
 
 ISOLATION = \
-	prepare
+	prepare \
 
 REGRESS_OPTS = --inputdir=test --encoding=UTF8
 ISOLATION_OPTS = --inputdir=test --encoding=UTF8

@@ -32,7 +32,7 @@ say()
 # The names in a list of the Makefile.
 list()
 {
-	sed -n "/^$1 = /,/[^\\\\]\$/p" Makefile | sed "s/^$1 =//; s/\\\\\$//" | tr -s ' \t\n' '\n' | sed '/^$/d'
+	sed -n "/^$1 = /,/^\$/p" Makefile | sed "s/^$1 =//; s/\\\\\$//" | tr -s ' \t\n' '\n' | sed '/^$/d'
 }
 
 # Count what one of PostgreSQL's runners did: $1 status, $2 its output, $3 number of tests.

@@ -14,7 +14,7 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 list()
 {
-	sed -n "/^$1 = /,/[^\\\\]\$/p" Makefile | sed "s/^$1 =//; s/\\\\\$//" | tr -s ' \t\n' '\n' | sed '/^$/d'
+	sed -n "/^$1 = /,/^\$/p" Makefile | sed "s/^$1 =//; s/\\\\\$//" | tr -s ' \t\n' '\n' | sed '/^$/d'
 }
 regress=$(list REGRESS)
 isolation=$(list ISOLATION)
