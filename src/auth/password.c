@@ -114,6 +114,16 @@ password_verify_bcrypt(const CrPwHash *hash, const char *password)
 	return status;
 }
 
+/*
+ * bcrypt did not look at what is beyond its 72 bytes.  It was not proved, so
+ * it must not become part of the password: a slip there would lock the user out.
+ */
+static bool
+password_is_cut(const CrPwHash *hash, const char *password)
+{
+	return hash->format == CR_PW_BCRYPT && strlen(password) > CR_PW_BCRYPT_BYTES;
+}
+
 static void
 password_verify_stored(PasswordWork *work)
 {
@@ -132,7 +142,8 @@ password_verify_stored(PasswordWork *work)
 		work->status = cr_pw_verify(hash, work->password, strlen(work->password), password_interrupted);
 		work->paid = cr_pw_costs_as_much(hash, &work->cost);
 	}
-	work->rehash = work->status == CR_PW_OK && !cr_pw_is_current(hash, &work->cost);
+	work->rehash = work->status == CR_PW_OK && !cr_pw_is_current(hash, &work->cost) &&
+		!password_is_cut(hash, work->password);
 }
 
 static void

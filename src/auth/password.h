@@ -24,7 +24,8 @@ extern char *auth_password_hash(const char *password);
 /*
  * Is this the password?  hash NULL: there is no such user, or none is set.
  * Whatever the reason for a refusal, it costs at least one hash of today.
- * *rehash: the stored hash is not what auth_password_hash() would make.
+ * *rehash: it is the password, and auth_password_hash() of it should be stored
+ * instead of the hash that is.
  */
 extern bool auth_password_verify(const char *password, const char *hash, bool *rehash);
 

@@ -15,6 +15,9 @@
 /* What crypt() is given for a bcrypt hash: $2a$NN$ and 22 characters of salt. */
 #define CR_PW_BCRYPT_SETTING_SIZE 30
 
+/* bcrypt looks at so many bytes of a password. */
+#define CR_PW_BCRYPT_BYTES		72
+
 /* What a hash of today costs. */
 typedef struct CrPwCost
 {

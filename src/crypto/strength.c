@@ -3,7 +3,9 @@
  *		How hard a password is to guess, by zxcvbn-c.
  *
  * A guesser who has the e-mail address tries it, its local part, the words of
- * its domain and of the name first, so these are given as a dictionary.
+ * its domain and of the name first, so these are given as a dictionary.  One of
+ * them alone is no password in whatever case (zxcvbn-c counts the capitals of a
+ * full name as ten bits).
  *
  * Everything is bounded: zxcvbn-c itself looks closely at the first 100 bytes
  * only and adds little for the rest, but its time for the rest is not linear
@@ -85,6 +87,16 @@ strength_add_name(StrengthWords *w, const char *name)
 	strength_add_pieces(w, name, len);
 }
 
+/* Is the password one of the words, but for the case of letters? */
+static bool
+strength_is_word(const StrengthWords *w, const char *password)
+{
+	for (int i = 0; i < w->n; i++)
+		if (pg_strcasecmp(w->words[i], password) == 0)
+			return true;
+	return false;
+}
+
 int
 cr_strength_score(const char *password, const char *email, const char *name)
 {
@@ -103,6 +115,8 @@ cr_strength_score(const char *password, const char *email, const char *name)
 	if (name != NULL)
 		strength_add_name(&w, name);
 
+	if (strength_is_word(&w, password))
+		return 0;
 	memcpy(start, password, len);
 	start[len] = '\0';
 	bits = ZxcvbnMatch(start, w.words, NULL);

@@ -8,8 +8,9 @@
  * $libdir/pgcrypto.  pgcrypto is a trusted extension: its owner need not be a
  * superuser and may make functions of his own members of it, but not in C.
  *
- * The oid is kept until a function changes in this database, as dropping or
- * replacing the extension does.
+ * It is looked for every time: that takes microseconds, bcrypt milliseconds, and
+ * there is nothing to invalidate (leaving an extension changes pg_depend only,
+ * for which there are no messages).
  */
 #include "store/pgcrypto.h"
 
@@ -27,19 +28,7 @@
 #include "fmgr.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
-#include "utils/inval.h"
 #include "utils/syscache.h"
-
-static Oid	crypt_oid = InvalidOid;
-
-static void
-pgcrypto_changed(Datum arg, int cacheid, uint32 hashvalue)
-{
-	(void) arg;
-	(void) cacheid;
-	(void) hashvalue;
-	crypt_oid = InvalidOid;
-}
 
 static bool
 pgcrypto_column_is(HeapTuple tuple, AttrNumber column, const char *expected)
@@ -109,24 +98,9 @@ pgcrypto_search(Oid extension)
 static Oid
 pgcrypto_crypt_oid(void)
 {
-	static bool registered = false;
-	Oid			extension;
+	Oid			extension = get_extension_oid("pgcrypto", true);
 
-	if (OidIsValid(crypt_oid))
-		return crypt_oid;
-	if (!registered)
-	{
-		CacheRegisterSyscacheCallback(PROCOID, pgcrypto_changed, (Datum) 0);
-		registered = true;
-	}
-	extension = get_extension_oid("pgcrypto", true);
-	if (OidIsValid(extension))
-	{
-		Oid			found = pgcrypto_search(extension);
-
-		crypt_oid = found;		/* last: the search itself may take invalidations */
-	}
-	return crypt_oid;
+	return OidIsValid(extension) ? pgcrypto_search(extension) : InvalidOid;
 }
 
 bool
