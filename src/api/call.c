@@ -35,10 +35,12 @@ api_display_name(const char *symbol)
 	return psprintf("fastauth.%s()", symbol + strlen("fastauth_"));
 }
 
-/* Errors that tell the caller to retry, or that it was cancelled, keep their SQLSTATE (S33). */
+/* Ours, and those that tell the caller to retry or that it was cancelled, keep their SQLSTATE (S33). */
 static bool
 api_sqlstate_passes(int sqlstate)
 {
+	if (base_sqlstate_is_ours(sqlstate))
+		return true;
 	switch (ERRCODE_TO_CATEGORY(sqlstate))
 	{
 		case ERRCODE_INVALID_TRANSACTION_STATE:
@@ -163,8 +165,6 @@ api_call(FunctionCallInfo fcinfo, ApiBody body, const char *symbol, int flags)
 	PG_CATCH();
 	{
 		LockTimeout = caller_lock_timeout;
-		if (base_sqlstate_is_ours(geterrcode()))
-			PG_RE_THROW();
 		api_translate_error(context, symbol);
 		pg_unreachable();
 	}
