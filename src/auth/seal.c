@@ -87,6 +87,18 @@ seal_raise_closed(const char *key_id, const char *table)
 					"a value of fastauth.%s does not open with master key \"%s\"", table, key_id);
 }
 
+/* The name of the key in the value's header. */
+static bool
+seal_key_id(const bytea *sealed, const char *table, bool forgiving, char *key_id)
+{
+	if (cr_seal_key_id((const unsigned char *) VARDATA_ANY(sealed), VARSIZE_ANY_EXHDR(sealed), key_id))
+		return true;
+	if (!forgiving)
+		base_raise_hint(FA_NOT_CONFIGURED, "The row was altered. Restore it from a backup.",
+						"a value of fastauth.%s is not a sealed value", table);
+	return false;
+}
+
 /* Open with a given instance id and key; NULL when it does not open. */
 static void *
 seal_open_with(const ShmemMasterKey *key, const pg_uuid_t *instance, const char *purpose,
@@ -116,8 +128,7 @@ auth_unseal(const char *purpose, const char *table, const char *column, const ch
 	char		key_id[CR_KEY_ID_MAX + 1];
 	void	   *plain;
 
-	if (!cr_seal_key_id((const unsigned char *) VARDATA_ANY(sealed), VARSIZE_ANY_EXHDR(sealed), key_id))
-		seal_raise_closed("?", table);
+	(void) seal_key_id(sealed, table, false, key_id);
 	if (!store_instance_id(&instance))
 		base_raise_hint(FA_NOT_CONFIGURED, "Restore the table fastauth.instance from the same dump as the other tables.",
 						"there are sealed values but no row in fastauth.instance");
@@ -141,8 +152,8 @@ seal_open_row(const StoreSealedColumn *column, const StoreSealedRow *row, const 
 	char		key_id[CR_KEY_ID_MAX + 1];
 	void	   *plain;
 
-	if (!cr_seal_key_id((const unsigned char *) VARDATA_ANY(row->sealed), VARSIZE_ANY_EXHDR(row->sealed), key_id))
-		strlcpy(key_id, "?", sizeof(key_id));
+	if (!seal_key_id(row->sealed, column->table, forgiving, key_id))
+		return NULL;
 	if (forgiving && !shmem_master_key_exists(key_id))
 		return NULL;
 	shmem_master_key_find(key_id, &key);
