@@ -44,6 +44,7 @@ EXTRA_CLEAN = fastauth--$(FASTAUTH_VERSION).sql
 REGRESS = \
 	install \
 	settings \
+	drop_guard \
 
 ISOLATION = \
 	prepare \

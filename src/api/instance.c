@@ -19,5 +19,6 @@ FASTAUTH_FUNCTION(fastauth_adopt, API_WRITES)
 /* SQL function: fastauth.rotate_master_key() */
 FASTAUTH_FUNCTION(fastauth_rotate_master_key, API_WRITES)
 {
+	(void) fcinfo;
 	PG_RETURN_TEXT_P(cstring_to_text(auth_instance_rotate_master_key()));
 }

@@ -83,7 +83,7 @@ bad=$(perl -0777 -ne '
 		{
 			my ($verb, $name, $before) = ($1, lc($2), substr($sql, 0, $-[0]));
 			next if $name =~ /^(fastauth|pg_catalog)\./ || $ours{$name};
-			next if $name =~ /^(set|skip|nowait|of|select|unnest|op|where|order|limit)$/;
+			next if $name =~ /^(set|skip|nowait|of|select|unnest|op|where|order|limit|or|on)$/;
 			next if lc($verb) eq "update" && $before =~ /\b(for|do|no key|on)\s+$/i;
 			next if lc($verb) eq "into" && $sql =~ /\bdeclare\b/i && $before !~ /insert\s+$/i;		# a variable of PL\/pgSQL
 			next if lc($verb) eq "from" && $before =~ /distinct\s+$/i;

@@ -9,7 +9,6 @@
 # plant: sed -i 's/`clock_skew`/`clock_screw`/' README.md
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-[ -e README.md ] || exit 0
 PG_CONFIG=${PG_CONFIG:-pg_config}
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
