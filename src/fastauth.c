@@ -5,6 +5,8 @@
  */
 #include "postgres.h"
 
+#include "auth/client.h"
+#include "auth/identity.h"
 #include "base/compat.h"
 #include "base/hide.h"
 #include "fmgr.h"
@@ -43,5 +45,7 @@ _PG_init(void)
 	shmem_hash_queue_init();
 	shmem_master_key_init();
 	store_guard_init();
+	auth_client_init();
+	auth_identity_init();
 	MarkGUCPrefixReserved("fastauth");
 }

@@ -140,3 +140,20 @@ api_arg_oid_or_null(FunctionCallInfo fcinfo, int n)
 {
 	return PG_ARGISNULL(n) ? InvalidOid : PG_GETARG_OID(n);
 }
+
+/* Months are refused: their length is not known. */
+int64
+api_arg_ttl(FunctionCallInfo fcinfo, int n, const char *name, int64 fallback)
+{
+	Interval   *ttl = api_arg_interval_or_null(fcinfo, n, name);
+	int64		limit = API_TTL_MAX_DAYS * USECS_PER_DAY;
+	int64		usecs = -1;
+
+	if (ttl == NULL)
+		return fallback;
+	if (ttl->month == 0 && Abs(ttl->day) <= API_TTL_MAX_DAYS && ttl->time >= -limit && ttl->time <= limit)
+		usecs = ttl->day * USECS_PER_DAY + ttl->time;
+	if (usecs < USECS_PER_SEC || usecs > limit)
+		base_raise(FA_INVALID_ARGUMENT, "%s must be from 1 second to %d days", name, API_TTL_MAX_DAYS);
+	return usecs;
+}

@@ -30,10 +30,16 @@ extern Interval *api_arg_interval_or_null(FunctionCallInfo fcinfo, int n, const 
 extern Jsonb *api_arg_jsonb(FunctionCallInfo fcinfo, int n, const char *name, size_t max_bytes);
 extern Jsonb *api_arg_jsonb_or_null(FunctionCallInfo fcinfo, int n, const char *name, size_t max_bytes);
 
+/* A span of time in microseconds, from one second to API_TTL_MAX_DAYS; fallback for NULL. */
+extern int64 api_arg_ttl(FunctionCallInfo fcinfo, int n, const char *name, int64 fallback);
+
 extern bool api_arg_bool(FunctionCallInfo fcinfo, int n, const char *name);
 
 /* InvalidOid for NULL. */
 extern Oid	api_arg_oid_or_null(FunctionCallInfo fcinfo, int n);
+
+/* The longest life that a caller may give to a token or a session. */
+#define API_TTL_MAX_DAYS	365
 
 #define API_JSON_MAX_DEPTH	32
 #define API_JSON_MAX_KEYS	1000

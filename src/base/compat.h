@@ -48,6 +48,7 @@ base_function_executable(Oid fn, Oid roleid)
 
 /* The extra data of a setting is freed with free() on 15, guc_free() later. */
 #define base_guc_extra_alloc(size) malloc(size)
+#define base_guc_extra_free(extra) free(extra)
 #else
 static inline bool
 base_object_owned(Oid classid, Oid objectid, Oid roleid)
@@ -62,12 +63,15 @@ base_function_executable(Oid fn, Oid roleid)
 }
 
 #define base_guc_extra_alloc(size) guc_malloc(LOG, size)
+#define base_guc_extra_free(extra) guc_free(extra)
 #endif
 
 #if PG_VERSION_NUM >= 170000
 #define base_my_procno() (MyProcNumber)
+#define base_my_lxid() (MyProc->vxid.lxid)
 #else
 #define base_my_procno() (MyProc->pgprocno)
+#define base_my_lxid() (MyProc->lxid)
 #endif
 
 /* A wait event's number; keep it.  Before 17 all of them are called Extension. */

@@ -93,7 +93,7 @@ store_refresh_tokens_look(const void *token_hash, TimestampTz now, StoreRefreshS
 {
 	static StorePlan plan = STORE_PLAN("select s.expires_at operator(pg_catalog.<=) $2 or exists (select from fastauth.session_revocations r "
 									   "where r.session_id operator(pg_catalog.=) s.id), "
-									   "t.expires_at operator(pg_catalog.<=) $2, t.used_at, t.sealed_successor, "
+									   "t.expires_at operator(pg_catalog.<=) $2, t.used_at, t.sealed_successor, t.expires_at, "
 									   REFRESH_COLUMNS("s.", "u.")
 									   " from fastauth.refresh_tokens t "
 									   "join fastauth.sessions s on s.id operator(pg_catalog.=) t.session_id "
@@ -112,7 +112,8 @@ store_refresh_tokens_look(const void *token_hash, TimestampTz now, StoreRefreshS
 		state->expired = store_get_bool(0, 2);
 		state->used_at = store_get_time(0, 3);
 		state->sealed_successor = store_get_bytes(0, 4);
-		refresh_read_row(5, &state->refresh);
+		state->expires_at = store_get_time(0, 5);
+		refresh_read_row(6, &state->refresh);
 	}
 	store_close();
 	return found;

@@ -28,6 +28,7 @@ typedef struct StoreRefreshState
 {
 	bool		session_ended;
 	bool		expired;
+	TimestampTz expires_at;
 	TimestampTz used_at;		/* DT_NOBEGIN: not used */
 	bytea	   *sealed_successor;	/* or NULL */
 	StoreRefresh refresh;

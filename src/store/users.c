@@ -83,6 +83,22 @@ store_users_get_by_email(const char *email, StoreUser *user)
 }
 
 bool
+store_users_is_active(const pg_uuid_t *id, bool *active)
+{
+	static StorePlan plan = STORE_PLAN("select is_active from fastauth.users where id operator(pg_catalog.=) $1", UUIDOID);
+	StoreArgs	args = STORE_ARGS(&plan);
+	bool		found;
+
+	store_arg_uuid(&args, id);
+	store_open();
+	found = store_run(&args, STORE_READ, 1) == 1;
+	if (found)
+		*active = store_get_bool(0, 1);
+	store_close();
+	return found;
+}
+
+bool
 store_users_lock(const pg_uuid_t *id, StoreUser *user)
 {
 	static StorePlan plan = STORE_PLAN("select " USERS_COLUMNS " from fastauth.users "

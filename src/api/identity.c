@@ -1,0 +1,82 @@
+/*
+ * identity.c
+ *		SQL: who the current transaction acts as.
+ */
+#include "auth/identity.h"
+
+#include "api/args.h"
+#include "api/call.h"
+#include "auth/client.h"
+#include "base/errors.h"
+#include "base/jsonb.h"
+#include "base/text.h"
+#include "store/settings.h"
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+
+/* SQL function: fastauth.authenticate(token text, is_local boolean) */
+FASTAUTH_FUNCTION(fastauth_authenticate, API_SECRET)
+{
+	AuthAccess	access;
+	FaError		error;
+	char	   *token;
+	bool		is_local;
+
+	PreventCommandIfParallelMode("fastauth.authenticate");
+	auth_identity_clear();
+	token = api_arg_text(fcinfo, 0, "token", AUTH_TOKEN_MAX_BYTES);
+	is_local = api_arg_bool(fcinfo, 1, "is_local");
+	if (!is_local && !store_settings()->allow_session_identity)
+		base_raise_hint(FA_INVALID_ARGUMENT, "fastauth.configure('allow_session_identity', 'on')",
+						"is_local = false is not allowed here");
+	error = auth_token_check(token, &access);
+
+	/* A key that is only trusted to verify says nothing about our users. */
+	if (error == FA_OK && (!access.ours || access.verify_only))
+		error = FA_INVALID_TOKEN;
+	if (error != FA_OK)
+		base_raise(error, NULL);
+	auth_identity_set(&access, is_local);
+	return UUIDPGetDatum(memcpy(palloc(sizeof(pg_uuid_t)), &access.user_id, sizeof(pg_uuid_t)));
+}
+
+/* SQL function: fastauth.uid() */
+FASTAUTH_ROW_FUNCTION(fastauth_uid)
+{
+	const pg_uuid_t *user = auth_identity_user();
+
+	if (user == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_UUID_P(memcpy(palloc(sizeof(pg_uuid_t)), user, sizeof(pg_uuid_t)));
+}
+
+/* SQL function: fastauth.claims() */
+FASTAUTH_ROW_FUNCTION(fastauth_claims)
+{
+	const AuthIdentity *identity = auth_identity_require();
+
+	(void) fcinfo;
+	return JsonbPGetDatum(base_jsonb_parse(identity->claims));
+}
+
+/* SQL function: fastauth.session_id() */
+FASTAUTH_ROW_FUNCTION(fastauth_session_id)
+{
+	const AuthIdentity *identity = auth_identity_require();
+
+	if (!identity->has_session)
+		PG_RETURN_NULL();
+	PG_RETURN_UUID_P(memcpy(palloc(sizeof(pg_uuid_t)), &identity->session_id, sizeof(pg_uuid_t)));
+}
+
+/* SQL function: fastauth.set_client(address inet, user_agent text) */
+FASTAUTH_FUNCTION(fastauth_set_client, 0)
+{
+	char	   *user_agent = api_arg_text_or_null(fcinfo, 1, "user_agent", BASE_USER_AGENT_MAX);
+	const char *problem = user_agent ? base_line_problem(user_agent) : NULL;
+
+	if (problem)
+		base_raise(FA_INVALID_ARGUMENT, "user_agent %s", problem);
+	auth_client_set(PG_ARGISNULL(0) ? NULL : PG_GETARG_INET_PP(0), user_agent);
+	PG_RETURN_VOID();
+}

@@ -1,0 +1,25 @@
+/*
+ * tuple.h
+ *		Packing what we answer into SQL rows.
+ */
+#ifndef FASTAUTH_API_TUPLE_H
+#define FASTAUTH_API_TUPLE_H
+
+#include "postgres.h"
+
+#include "auth/session.h"
+#include "fmgr.h"
+#include "store/sessions.h"
+#include "store/users.h"
+
+extern Datum api_user_datum(FunctionCallInfo fcinfo, const StoreUser *user);
+extern Datum api_session_datum(FunctionCallInfo fcinfo, const StoreSession *session);
+extern Datum api_pair_datum(FunctionCallInfo fcinfo, const AuthTokenPair *pair);
+
+/* A set of session_data; fcinfo->resultinfo gets the rows. */
+extern void api_session_rows(FunctionCallInfo fcinfo, const StoreSession *sessions, int n);
+
+/* Text, or NULL for a NULL pointer. */
+extern Datum api_text_datum(const char *text, bool *isnull);
+
+#endif							/* FASTAUTH_API_TUPLE_H */

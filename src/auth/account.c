@@ -1,0 +1,196 @@
+/*
+ * account.c
+ *		What the current identity does with its own account.
+ *
+ * No function here takes a user's id: it is always the identity's.  Changes
+ * that would let a thief of a session keep the account need a password or a
+ * recent sign-in (DESIGN 7).
+ */
+#include "auth/account.h"
+
+#include "auth/identity.h"
+#include "auth/password.h"
+#include "auth/signin.h"
+#include "auth/user.h"
+#include "base/errors.h"
+#include "crypto/opaque.h"
+#include "store/settings.h"
+#include "utils/timestamp.h"
+
+void
+auth_account_me(StoreUser *user)
+{
+	const AuthIdentity *identity = auth_identity_require_live();
+
+	if (!store_users_get(&identity->user_id, user))
+		base_raise(FA_SESSION_REVOKED, NULL);
+}
+
+/* The identity's user, held against changes by others. */
+static void
+account_lock(const AuthIdentity *identity, StoreUser *user)
+{
+	if (!store_users_lock(&identity->user_id, user))
+		base_raise(FA_SESSION_REVOKED, NULL);
+	if (!user->is_active)
+		base_raise(FA_ACCOUNT_INACTIVE, NULL);
+}
+
+void
+auth_account_update(const char *name, const char *image, Jsonb *metadata, StoreUser *user)
+{
+	const AuthIdentity *identity = auth_identity_require_live();
+
+	auth_user_check_name(name);
+	auth_user_check_image(image);
+	auth_user_check_metadata(metadata, "metadata");
+	account_lock(identity, user);
+	if (name)
+		user->name = name[0] ? pstrdup(name) : NULL;
+	if (image)
+		user->image = image[0] ? pstrdup(image) : NULL;
+	if (metadata)
+		user->metadata = metadata;
+	if (!store_users_update(user))
+		base_raise(FA_USER_ALREADY_EXISTS, NULL);
+	if (!store_users_get(&identity->user_id, user))
+		base_raise(FA_SESSION_REVOKED, NULL);
+}
+
+/* The identity's user, who has just proved to know the password; held when it returns. */
+static void
+account_prove(const AuthIdentity *identity, const char *password, StoreUser *user)
+{
+	char	   *verified;
+
+	if (!store_users_get(&identity->user_id, user))
+		base_raise(FA_SESSION_REVOKED, NULL);
+	if (!auth_signin_prove(user, password))
+		base_raise(FA_INVALID_CREDENTIALS, "password is incorrect");
+	verified = user->hashed_password;
+	account_lock(identity, user);
+
+	/* Changed since it was verified: what was proved is no longer so. */
+	if (user->hashed_password == NULL ||
+		!cr_equal(user->hashed_password, strlen(user->hashed_password), verified, strlen(verified)))
+		base_raise(FA_INVALID_CREDENTIALS, "password is incorrect");
+}
+
+/* Set the password and end every other session; the caller holds the user's row. */
+static void
+account_set_password(const AuthIdentity *identity, const char *hash, const char *reason)
+{
+	(void) store_users_set_password(&identity->user_id, hash);
+	store_sessions_revoke_all(&identity->user_id,
+							  identity->has_session ? &identity->session_id : NULL, reason);
+	if (identity->has_session)
+		store_sessions_set_authenticated(&identity->session_id, GetCurrentTimestamp());
+}
+
+void
+auth_account_change_password(const char *current_password, const char *new_password)
+{
+	const AuthIdentity *identity = auth_identity_require_live();
+	StoreUser	user;
+	char	   *hash;
+
+	auth_account_me(&user);
+	auth_password_check(new_password, user.email, user.name);
+	hash = auth_password_hash(new_password);
+	account_prove(identity, current_password, &user);
+	account_set_password(identity, hash, "password changed");
+}
+
+void
+auth_account_set_first_password(const char *new_password)
+{
+	const AuthIdentity *identity = auth_identity_require_recent();
+	StoreUser	user;
+	char	   *hash;
+
+	auth_account_me(&user);
+	auth_password_check(new_password, user.email, user.name);
+	hash = auth_password_hash(new_password);
+	account_lock(identity, &user);
+	if (user.hashed_password)
+		base_raise_hint(FA_INVALID_ARGUMENT, "Call fastauth.change_password.", "the account has a password already");
+	account_set_password(identity, hash, "password set");
+}
+
+void
+auth_account_reauthenticate(const char *password)
+{
+	const AuthIdentity *identity = auth_identity_require_live();
+	StoreUser	user;
+
+	account_prove(identity, password, &user);
+	if (!identity->has_session)
+		base_raise_hint(FA_REAUTHENTICATION_REQUIRED, "Sign in; this token belongs to no session.", NULL);
+	store_sessions_set_authenticated(&identity->session_id, GetCurrentTimestamp());
+}
+
+void
+auth_account_delete(const char *password)
+{
+	const AuthIdentity *identity = password ? auth_identity_require_live() : auth_identity_require_recent();
+	pg_uuid_t	id = identity->user_id;
+	StoreUser	user;
+
+	if (password)
+		account_prove(identity, password, &user);
+	auth_user_delete(&id, false);
+	auth_identity_clear();
+}
+
+void
+auth_account_signout(const char *scope)
+{
+	const AuthIdentity *identity;
+	pg_uuid_t	user_id;
+
+	if (strcmp(scope, "others") == 0)
+	{
+		identity = auth_identity_require_recent();
+		store_sessions_revoke_all(&identity->user_id, &identity->session_id, "signed out elsewhere");
+		return;
+	}
+	identity = auth_identity_require_live();
+	user_id = identity->user_id;
+	if (strcmp(scope, "global") == 0)
+		store_sessions_revoke_all(&user_id, NULL, "signed out everywhere");
+	else if (strcmp(scope, "local") != 0)
+		base_raise(FA_INVALID_ARGUMENT, "scope must be local, others or global");
+	else if (!identity->has_session)
+		base_raise_hint(FA_SESSION_NOT_FOUND, "This token belongs to no session; it ends by itself.", NULL);
+	else
+		store_sessions_revoke(&identity->session_id, "signed out");
+	auth_identity_clear();
+}
+
+int
+auth_account_sessions(StoreSession **sessions, pg_uuid_t *current)
+{
+	const AuthIdentity *identity = auth_identity_require_live();
+
+	memset(current, 0, sizeof(*current));
+	if (identity->has_session)
+		*current = identity->session_id;
+	return store_sessions_list(&identity->user_id, GetCurrentTimestamp(), sessions);
+}
+
+void
+auth_account_revoke_session(const pg_uuid_t *id)
+{
+	const AuthIdentity *identity = auth_identity_require_live();
+	bool		own = identity->has_session && memcmp(id, &identity->session_id, sizeof(*id)) == 0;
+	StoreSession session;
+
+	if (!store_sessions_get(id, GetCurrentTimestamp(), &session) ||
+		memcmp(&session.user_id, &identity->user_id, sizeof(pg_uuid_t)) != 0)
+		base_raise(FA_SESSION_NOT_FOUND, NULL);
+	if (!own)
+		(void) auth_identity_require_recent();
+	store_sessions_revoke(id, "revoked by the user");
+	if (own)
+		auth_identity_clear();
+}

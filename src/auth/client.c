@@ -1,0 +1,110 @@
+/*
+ * client.c
+ *		Where the caller is: address and user agent.
+ *
+ * An application server tells with set_client(), for one transaction.  A direct
+ * connection of a role that is not in the server group (it may not call
+ * set_client) has the address of the connection; an application server's own
+ * address would be that of everybody behind it, so it counts as unknown.
+ */
+#include "auth/client.h"
+
+#include "access/xact.h"
+#include "base/compat.h"
+#include "nodes/pg_list.h"
+#include "nodes/value.h"
+#include "parser/parse_func.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/memutils.h"
+
+/* Lives in TopTransactionContext; gone with the transaction or the savepoint that set it. */
+typedef struct ClientState
+{
+	bool		set;
+	SubTransactionId subxact;
+	inet	   *address;
+	char	   *user_agent;
+} ClientState;
+
+static ClientState client;
+
+static void
+client_end_of_transaction(XactEvent event, void *arg)
+{
+	(void) arg;
+	if (event != XACT_EVENT_PRE_COMMIT && event != XACT_EVENT_PRE_PREPARE)
+		memset(&client, 0, sizeof(client));
+}
+
+static void
+client_end_of_subtransaction(SubXactEvent event, SubTransactionId mine, SubTransactionId parent, void *arg)
+{
+	(void) arg;
+	if (!client.set || client.subxact != mine)
+		return;
+	if (event == SUBXACT_EVENT_COMMIT_SUB)
+		client.subxact = parent;
+	else if (event == SUBXACT_EVENT_ABORT_SUB)
+		memset(&client, 0, sizeof(client));
+}
+
+void
+auth_client_init(void)
+{
+	RegisterXactCallback(client_end_of_transaction, NULL);
+	RegisterSubXactCallback(client_end_of_subtransaction, NULL);
+}
+
+void
+auth_client_set(const inet *address, const char *user_agent)
+{
+	MemoryContext old = MemoryContextSwitchTo(TopTransactionContext);
+	ClientState fresh = {0};
+
+	fresh.set = true;
+	fresh.subxact = GetCurrentSubTransactionId();
+	if (address)
+		fresh.address = (inet *) memcpy(palloc(VARSIZE_ANY(address)), address, VARSIZE_ANY(address));
+	if (user_agent)
+		fresh.user_agent = pstrdup(user_agent);
+	client = fresh;
+	MemoryContextSwitchTo(old);
+}
+
+/* May the role that connected call set_client(), so that it is an application server? */
+static bool
+client_is_server(void)
+{
+	List	   *name = list_make2(makeString(pstrdup("fastauth")), makeString(pstrdup("set_client")));
+	Oid			types[] = {INETOID, TEXTOID};
+	Oid			function = LookupFuncName(name, lengthof(types), types, true);
+
+	return !OidIsValid(function) || base_function_executable(function, GetSessionUserId());
+}
+
+/* The address of the connection; NULL over a local socket. */
+static inet *
+client_connection_address(void)
+{
+	LOCAL_FCINFO(fcinfo, 0);
+	Datum		address;
+
+	InitFunctionCallInfoData(*fcinfo, NULL, 0, InvalidOid, NULL, NULL);
+	address = inet_client_addr(fcinfo);
+	return fcinfo->isnull ? NULL : DatumGetInetPP(address);
+}
+
+inet *
+auth_client_address(void)
+{
+	if (client.set)
+		return client.address;
+	return client_is_server() ? NULL : client_connection_address();
+}
+
+char *
+auth_client_user_agent(void)
+{
+	return client.set ? client.user_agent : NULL;
+}

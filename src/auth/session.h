@@ -1,0 +1,42 @@
+/*
+ * session.h
+ *		Sessions: how they begin, go on and end.
+ */
+#ifndef FASTAUTH_AUTH_SESSION_H
+#define FASTAUTH_AUTH_SESSION_H
+
+#include "postgres.h"
+
+#include "crypto/opaque.h"
+#include "store/sessions.h"
+#include "store/users.h"
+
+/* What a sign-in answers; access_token NULL: nothing (a sign-up that waits for the e-mail to be verified). */
+typedef struct AuthTokenPair
+{
+	char	   *access_token;
+	char		refresh_token[CR_OPAQUE_TEXT_SIZE];
+	int			expires_in;		/* seconds, of the access token */
+} AuthTokenPair;
+
+typedef struct AuthSessionRequest
+{
+	const StoreUser *user;
+	const char *provider;
+	bool		remember;
+	const char *expected_hash;	/* the password hash that was verified, or NULL */
+} AuthSessionRequest;
+
+/*
+ * Begin a session and issue its tokens.  False when the user was deactivated,
+ * or the password changed, since it was looked at.
+ */
+extern bool auth_session_begin(const AuthSessionRequest *request, AuthTokenPair *pair);
+
+/* Spend a refresh token; raises what is wrong with it. */
+extern void auth_session_refresh(const char *refresh_token, AuthTokenPair *pair);
+
+/* A session without tokens, for a server that keeps its own (SessionAdapter).  ttl in microseconds. */
+extern void auth_session_create(StoreSession *session, int64 ttl);
+
+#endif							/* FASTAUTH_AUTH_SESSION_H */

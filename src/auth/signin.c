@@ -1,0 +1,104 @@
+/*
+ * signin.c
+ *		Sign-up, sign-in, and the one check of a password.
+ *
+ * No lock is held while a password is hashed.  The session is inserted only if
+ * the hash that was verified is still the user's, with the user's row held
+ * until the end of the transaction; so a password change, a deactivation or a
+ * deletion that runs at the same time either sees the session or prevents it.
+ */
+#include "auth/signin.h"
+
+#include "auth/password.h"
+#include "auth/user.h"
+#include "base/errors.h"
+#include "base/text.h"
+#include "store/settings.h"
+
+/* How often a sign-in looks again at a user that was changed meanwhile. */
+#define SIGNIN_TRIES 3
+
+bool
+auth_signin_prove(StoreUser *user, const char *password)
+{
+	bool		rehash = false;
+	char	   *fresh;
+
+	if (!auth_password_verify(password, user ? user->hashed_password : NULL, &rehash) || user == NULL)
+		return false;
+	if (rehash)
+	{
+		fresh = auth_password_hash(password);
+		if (store_users_rehash(&user->id, user->hashed_password, fresh))
+			user->hashed_password = fresh;
+	}
+	return true;
+}
+
+/* A user who may sign in, by a password that was right (DESIGN 6: only then they are told). */
+static void
+signin_check_gates(const StoreUser *user)
+{
+	if (!user->is_active)
+		base_raise(FA_ACCOUNT_INACTIVE, NULL);
+	if (store_settings()->require_verified_email && !user->email_verified)
+		base_raise(FA_EMAIL_NOT_VERIFIED, NULL);
+}
+
+void
+auth_signin(const char *email, const char *password, bool remember, AuthTokenPair *pair)
+{
+	char		normal[BASE_EMAIL_MAX + 1];
+	bool		valid = base_email_normalize(email, normal);
+
+	for (int i = 0; i < SIGNIN_TRIES; i++)
+	{
+		StoreUser	user = {0};
+		bool		known = valid && store_users_get_by_email(normal, &user);
+		AuthSessionRequest request = {.user = &user, .provider = "credentials", .remember = remember};
+
+		if (!auth_signin_prove(known ? &user : NULL, password))
+			base_raise(FA_INVALID_CREDENTIALS, NULL);
+		signin_check_gates(&user);
+		request.expected_hash = user.hashed_password;
+		if (auth_session_begin(&request, pair))
+			return;
+	}
+	base_raise(FA_SERVER_BUSY, NULL);
+}
+
+/*
+ * The password is hashed before anybody looks whether the address is taken,
+ * and with require_verified_email the answer is the same in both cases: the
+ * caller learns nothing about who has an account.
+ */
+void
+auth_signup(const AuthSignup *signup, AuthTokenPair *pair)
+{
+	StoreUser	user = {0};
+	AuthSessionRequest request = {.user = &user, .provider = "credentials"};
+
+	user.email = auth_user_email(signup->email);
+	auth_user_check_name(signup->name);
+	auth_user_check_image(signup->image);
+	auth_user_check_metadata(signup->metadata, "metadata");
+	auth_password_check(signup->password, user.email, signup->name);
+
+	user.name = signup->name && signup->name[0] ? pstrdup(signup->name) : NULL;
+	user.image = signup->image && signup->image[0] ? pstrdup(signup->image) : NULL;
+	user.is_active = true;
+	user.metadata = signup->metadata;
+	user.hashed_password = auth_password_hash(signup->password);
+	auth_user_fill(&user);
+
+	pair->access_token = NULL;
+	if (store_settings()->require_verified_email)
+	{
+		(void) store_users_insert(&user);
+		return;
+	}
+	if (!store_users_insert(&user))
+		base_raise(FA_USER_ALREADY_EXISTS, NULL);
+	if (!auth_session_begin(&request, pair))
+		base_raise(FA_SERVER_BUSY, NULL);
+}

@@ -1,0 +1,32 @@
+/*
+ * signin.h
+ *		Sign-up, sign-in, and the one check of a password.
+ */
+#ifndef FASTAUTH_AUTH_SIGNIN_H
+#define FASTAUTH_AUTH_SIGNIN_H
+
+#include "postgres.h"
+
+#include "auth/session.h"
+#include "store/users.h"
+
+typedef struct AuthSignup
+{
+	const char *email;
+	const char *password;
+	const char *name;
+	const char *image;
+	Jsonb	   *metadata;
+} AuthSignup;
+
+extern void auth_signup(const AuthSignup *signup, AuthTokenPair *pair);
+extern void auth_signin(const char *email, const char *password, bool remember, AuthTokenPair *pair);
+
+/*
+ * Does this password prove that the caller is this user?  Every check of a
+ * password goes through here.  user NULL is nobody: the same work, and false.
+ * On success an old hash is replaced, in user too.
+ */
+extern bool auth_signin_prove(StoreUser *user, const char *password);
+
+#endif							/* FASTAUTH_AUTH_SIGNIN_H */

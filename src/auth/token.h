@@ -1,0 +1,68 @@
+/*
+ * token.h
+ *		Access tokens: the JWTs that say who calls.
+ */
+#ifndef FASTAUTH_AUTH_TOKEN_H
+#define FASTAUTH_AUTH_TOKEN_H
+
+#include "postgres.h"
+
+#include "base/errors.h"
+#include "datatype/timestamp.h"
+#include "store/users.h"
+#include "utils/jsonb.h"
+#include "utils/uuid.h"
+
+/* A token of any kind is refused beyond this, before it is looked at. */
+#define AUTH_TOKEN_MAX_BYTES	(16 * 1024)
+/* Claims that a server (or, later, a hook) adds to a token. */
+#define AUTH_CLAIMS_MAX_BYTES	(8 * 1024)
+
+/* What a good access token says.  The pointers live until the next check in this backend. */
+typedef struct AuthAccess
+{
+	bool		ours;			/* false: of an issuer that we only trust; no user, no session */
+	bool		verify_only;	/* signed by a key that we cannot sign with */
+	pg_uuid_t	user_id;
+	bool		has_session;
+	pg_uuid_t	session_id;
+	int64		issued_at;		/* seconds since 1970 */
+	int64		not_before;		/* 0: none */
+	int64		expires_at;
+	const Jsonb *claims;
+	const char *payload;		/* the claims as they were signed */
+} AuthAccess;
+
+/*
+ * Check a token: signature, times, issuer, audience, type, session and user.
+ * Never raises for anything that is in the token.
+ */
+extern FaError auth_token_check(const char *token, AuthAccess *access);
+
+/* What to put into a new token. */
+typedef struct AuthTokenRequest
+{
+	const StoreUser *user;
+	const pg_uuid_t *session_id;	/* NULL: none (issue_jwt) */
+	TimestampTz authenticated_at;	/* used with a session */
+	TimestampTz not_after;		/* with a session: its end, DT_NOEND without */
+	int64		ttl;			/* microseconds */
+	Jsonb	   *claims;			/* more claims, or NULL */
+} AuthTokenRequest;
+
+/* Sign a new access token; expires_in is in seconds. */
+extern char *auth_token_issue(const AuthTokenRequest *request, int *expires_in);
+
+/* Raise invalid_argument when claims holds a member that callers may not set. */
+extern void auth_token_check_claims(const Jsonb *claims);
+
+extern bool auth_token_has_claim(const Jsonb *claims, const char *name);
+
+/* The issuer in our tokens, palloc'd; NULL when there is no instance yet. */
+extern char *auth_token_issuer(void);
+
+/* A time, and now, as JWTs count it: seconds since 1970. */
+extern int64 auth_token_seconds(TimestampTz time);
+extern int64 auth_token_now(void);
+
+#endif							/* FASTAUTH_AUTH_TOKEN_H */

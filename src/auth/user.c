@@ -1,0 +1,192 @@
+/*
+ * user.c
+ *		Users: what a valid one is, and the changes that a server may make.
+ */
+#include "auth/user.h"
+
+#include "base/errors.h"
+#include "base/jsonb.h"
+#include "base/text.h"
+#include "base/uuid.h"
+#include "store/sessions.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+char *
+auth_user_email(const char *email)
+{
+	char	   *normal = palloc(BASE_EMAIL_MAX + 1);
+
+	if (!base_email_normalize(email, normal))
+		base_raise(FA_INVALID_EMAIL, NULL);
+	return normal;
+}
+
+void
+auth_user_check_name(const char *name)
+{
+	const char *problem = name ? base_name_problem(name) : NULL;
+
+	if (name && strlen(name) > BASE_NAME_MAX)
+		base_raise(FA_INVALID_ARGUMENT, "name must be at most %d bytes", BASE_NAME_MAX);
+	if (problem)
+		base_raise(FA_INVALID_ARGUMENT, "name %s", problem);
+}
+
+void
+auth_user_check_image(const char *image)
+{
+	const char *problem = image ? base_line_problem(image) : NULL;
+
+	if (image && strlen(image) > BASE_IMAGE_MAX)
+		base_raise(FA_INVALID_ARGUMENT, "image must be at most %d bytes", BASE_IMAGE_MAX);
+	if (problem)
+		base_raise(FA_INVALID_ARGUMENT, "image %s", problem);
+}
+
+void
+auth_user_check_metadata(const Jsonb *metadata, const char *name)
+{
+	if (metadata && !JB_ROOT_IS_OBJECT(metadata))
+		base_raise(FA_INVALID_ARGUMENT, "%s must be a JSON object", name);
+}
+
+void
+auth_user_fill(StoreUser *user)
+{
+	static const pg_uuid_t none = {0};
+
+	if (memcmp(&user->id, &none, sizeof(none)) == 0)
+		base_uuid_make(&user->id);
+	if (user->metadata == NULL)
+		user->metadata = base_jsonb_parse("{}");
+	if (user->app_metadata == NULL)
+		user->app_metadata = base_jsonb_parse("{}");
+	user->created_at = user->updated_at = GetCurrentTimestamp();
+}
+
+void
+auth_user_create(StoreUser *user)
+{
+	auth_user_fill(user);
+	if (!store_users_insert(user))
+		base_raise(FA_USER_ALREADY_EXISTS, NULL);
+}
+
+void
+auth_user_need(const pg_uuid_t *id, StoreUser *user)
+{
+	if (!store_users_get(id, user))
+		base_raise(FA_USER_NOT_FOUND, NULL);
+}
+
+/* ---- update_user ---- */
+
+/* The text of a change; NULL for JSON null where nullable. */
+static char *
+user_change_text(const char *key, const JsonbValue *value, bool nullable)
+{
+	if (value->type == jbvNull && nullable)
+		return NULL;
+	if (value->type != jbvString)
+		base_raise(FA_INVALID_ARGUMENT, "%s must be a string%s", key, nullable ? " or null" : "");
+	return pnstrdup(value->val.string.val, value->val.string.len);
+}
+
+static bool
+user_change_bool(const char *key, const JsonbValue *value)
+{
+	if (value->type != jbvBool)
+		base_raise(FA_INVALID_ARGUMENT, "%s must be true or false", key);
+	return value->val.boolean;
+}
+
+static Jsonb *
+user_change_object(const char *key, JsonbValue *value)
+{
+	Jsonb	   *object;
+
+	if (value->type != jbvBinary || !JsonContainerIsObject(value->val.binary.data))
+		base_raise(FA_INVALID_ARGUMENT, "%s must be a JSON object", key);
+	object = JsonbValueToJsonb(value);
+	if (VARSIZE(object) > AUTH_METADATA_MAX_BYTES)
+		base_raise(FA_INVALID_ARGUMENT, "%s must be at most %d bytes", key, AUTH_METADATA_MAX_BYTES);
+	return object;
+}
+
+static void
+user_apply_change(StoreUser *user, const char *key, JsonbValue *value)
+{
+	if (strcmp(key, "email") == 0)
+		user->email = auth_user_email(user_change_text(key, value, false));
+	else if (strcmp(key, "name") == 0)
+		auth_user_check_name(user->name = user_change_text(key, value, true));
+	else if (strcmp(key, "image") == 0)
+		auth_user_check_image(user->image = user_change_text(key, value, true));
+	else if (strcmp(key, "email_verified") == 0)
+		user->email_verified = user_change_bool(key, value);
+	else if (strcmp(key, "is_active") == 0)
+		user->is_active = user_change_bool(key, value);
+	else if (strcmp(key, "metadata") == 0)
+		user->metadata = user_change_object(key, value);
+	else if (strcmp(key, "app_metadata") == 0)
+		user->app_metadata = user_change_object(key, value);
+	else
+		base_raise_hint(FA_INVALID_ARGUMENT,
+						"Allowed are email, name, image, email_verified, is_active, metadata and app_metadata.",
+						"changes holds a member that is not allowed");
+}
+
+/* A new address is not verified unless the change says so. */
+static void
+user_apply_changes(StoreUser *user, const Jsonb *changes)
+{
+	const char *old_email = user->email;
+	bool		verified_given = false;
+	JsonbIterator *it;
+	JsonbIteratorToken token;
+	JsonbValue	value;
+	char	   *key = NULL;
+
+	if (!JB_ROOT_IS_OBJECT(changes))
+		base_raise(FA_INVALID_ARGUMENT, "changes must be a JSON object");
+	it = JsonbIteratorInit((JsonbContainer *) &changes->root);
+	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
+	{
+		if (token == WJB_KEY)
+			key = pnstrdup(value.val.string.val, value.val.string.len);
+		else if (token == WJB_VALUE)
+		{
+			user_apply_change(user, key, &value);
+			if (strcmp(key, "email_verified") == 0)
+				verified_given = true;
+		}
+	}
+	if (strcmp(old_email, user->email) != 0 && !verified_given)
+		user->email_verified = false;
+}
+
+void
+auth_user_update(const pg_uuid_t *id, const Jsonb *changes, StoreUser *user)
+{
+	bool		was_active;
+
+	if (!store_users_lock(id, user))
+		base_raise(FA_USER_NOT_FOUND, NULL);
+	was_active = user->is_active;
+	user_apply_changes(user, changes);
+	if (!store_users_update(user))
+		base_raise(FA_USER_ALREADY_EXISTS, NULL);
+	if (was_active && !user->is_active)
+		store_sessions_revoke_all(id, NULL, "user deactivated");
+	auth_user_need(id, user);
+}
+
+void
+auth_user_delete(const pg_uuid_t *id, bool soft)
+{
+	if (!(soft ? store_users_soft_delete(id) : store_users_delete(id)))
+		base_raise(FA_USER_NOT_FOUND, NULL);
+	if (soft)
+		store_sessions_revoke_all(id, NULL, "user deleted");
+}
