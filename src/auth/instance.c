@@ -8,6 +8,7 @@
  */
 #include "auth/instance.h"
 
+#include "auth/key.h"
 #include "auth/seal.h"
 #include "base/errors.h"
 #include "base/uuid.h"
@@ -35,6 +36,7 @@ instance_renew(const pg_uuid_t *old)
 	store_instance_adopt(&id);
 	store_instance_end_sessions();
 	auth_seal_all_anew(AUTH_SEAL_MOVE, old);
+	auth_key_renew();
 }
 
 void

@@ -1,0 +1,171 @@
+/*
+ * grants.c
+ *		SQL: who may call what.
+ *
+ * Nothing of ours is granted to PUBLIC or to anybody else when the extension is
+ * made.  grant_api() gives roles the right to call the functions of a group,
+ * and every group includes the one before it.  What stands in no group is for
+ * the owner and superusers only.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "api/args.h"
+#include "api/call.h"
+#include "base/errors.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "nodes/parsenodes.h"
+#include "utils/acl.h"
+
+typedef enum GrantGroup
+{
+	GRANT_ANON,
+	GRANT_AUTHENTICATED,
+	GRANT_SERVER,
+	GRANT_ADMIN,
+	GRANT_GROUPS
+} GrantGroup;
+
+typedef struct GrantObject
+{
+	const char *name;
+	GrantGroup	group;
+	ObjectType	type;			/* OBJECT_FUNCTION or OBJECT_TABLE (a view) */
+} GrantObject;
+
+static const GrantObject grant_objects[] = {
+	/* for anyone */
+	{"signup", GRANT_ANON, OBJECT_FUNCTION},
+	{"signin", GRANT_ANON, OBJECT_FUNCTION},
+	{"refresh", GRANT_ANON, OBJECT_FUNCTION},
+	{"verify_token", GRANT_ANON, OBJECT_FUNCTION},
+	{"authenticate", GRANT_ANON, OBJECT_FUNCTION},
+	{"jwks", GRANT_ANON, OBJECT_FUNCTION},
+
+	/* for the current identity; uid() stands in policies that anon meets too */
+	{"uid", GRANT_ANON, OBJECT_FUNCTION},
+	{"claims", GRANT_AUTHENTICATED, OBJECT_FUNCTION},
+	{"session_id", GRANT_AUTHENTICATED, OBJECT_FUNCTION},
+	{"me", GRANT_AUTHENTICATED, OBJECT_FUNCTION},
+	{"update_me", GRANT_AUTHENTICATED, OBJECT_FUNCTION},
+	{"signout", GRANT_AUTHENTICATED, OBJECT_FUNCTION},
+	{"list_sessions", GRANT_AUTHENTICATED, OBJECT_FUNCTION},
+	{"revoke_session", GRANT_AUTHENTICATED, OBJECT_FUNCTION},
+	{"change_password", GRANT_AUTHENTICATED, OBJECT_FUNCTION},
+	{"set_first_password", GRANT_AUTHENTICATED, OBJECT_FUNCTION},
+	{"reauthenticate", GRANT_AUTHENTICATED, OBJECT_FUNCTION},
+	{"delete_me", GRANT_AUTHENTICATED, OBJECT_FUNCTION},
+
+	/* for the application's server */
+	{"create_user", GRANT_SERVER, OBJECT_FUNCTION},
+	{"get_user", GRANT_SERVER, OBJECT_FUNCTION},
+	{"get_user_by_email", GRANT_SERVER, OBJECT_FUNCTION},
+	{"update_user", GRANT_SERVER, OBJECT_FUNCTION},
+	{"delete_user", GRANT_SERVER, OBJECT_FUNCTION},
+	{"get_hashed_password", GRANT_SERVER, OBJECT_FUNCTION},
+	{"set_hashed_password", GRANT_SERVER, OBJECT_FUNCTION},
+	{"set_user_dbrole", GRANT_SERVER, OBJECT_FUNCTION},
+	{"create_session", GRANT_SERVER, OBJECT_FUNCTION},
+	{"get_session", GRANT_SERVER, OBJECT_FUNCTION},
+	{"delete_session", GRANT_SERVER, OBJECT_FUNCTION},
+	{"delete_user_sessions", GRANT_SERVER, OBJECT_FUNCTION},
+	{"list_user_sessions", GRANT_SERVER, OBJECT_FUNCTION},
+	{"cleanup_expired", GRANT_SERVER, OBJECT_FUNCTION},
+	{"issue_jwt", GRANT_SERVER, OBJECT_FUNCTION},
+	{"verify_jws", GRANT_SERVER, OBJECT_FUNCTION},
+	{"introspect", GRANT_SERVER, OBJECT_FUNCTION},
+	{"set_client", GRANT_SERVER, OBJECT_FUNCTION},
+
+	/* for who changes how the system works */
+	{"configure", GRANT_ADMIN, OBJECT_FUNCTION},
+	{"set_secret", GRANT_ADMIN, OBJECT_FUNCTION},
+	{"settings_overview", GRANT_ADMIN, OBJECT_TABLE},
+	{"rotate_signing_key", GRANT_ADMIN, OBJECT_FUNCTION},
+	{"import_signing_key", GRANT_ADMIN, OBJECT_FUNCTION},
+	{"retire_signing_key", GRANT_ADMIN, OBJECT_FUNCTION},
+	{"compromised_signing_key", GRANT_ADMIN, OBJECT_FUNCTION},
+	{"signing_keys_overview", GRANT_ADMIN, OBJECT_TABLE},
+	{"rotate_master_key", GRANT_ADMIN, OBJECT_FUNCTION},
+	{"adopt", GRANT_ADMIN, OBJECT_FUNCTION}
+};
+
+/* An object by name: a function of ours has no overloads, so its arguments need not be told. */
+static Node *
+grant_object_node(const char *name, ObjectType type)
+{
+	ObjectWithArgs *function;
+
+	if (type == OBJECT_SCHEMA)
+		return (Node *) makeString(pstrdup(name));
+	if (type == OBJECT_TABLE)
+		return (Node *) makeRangeVar(pstrdup("fastauth"), pstrdup(name), -1);
+	function = makeNode(ObjectWithArgs);
+	function->objname = list_make2(makeString(pstrdup("fastauth")), makeString(pstrdup(name)));
+	function->args_unspecified = true;
+	return (Node *) function;
+}
+
+/* GRANT privilege ON objects TO role, without a text that somebody could bend. */
+static void
+grant_execute(Oid role, ObjectType type, List *objects, const char *privilege)
+{
+	GrantStmt  *stmt = makeNode(GrantStmt);
+	AccessPriv *priv = makeNode(AccessPriv);
+	RoleSpec   *grantee = makeNode(RoleSpec);
+
+	if (objects == NIL)
+		return;
+	priv->priv_name = pstrdup(privilege);
+	grantee->roletype = ROLESPEC_CSTRING;
+	grantee->rolename = GetUserNameFromId(role, false);
+	grantee->location = -1;
+	stmt->is_grant = true;
+	stmt->targtype = ACL_TARGET_OBJECT;
+	stmt->objtype = type;
+	stmt->objects = objects;
+	stmt->privileges = list_make1(priv);
+	stmt->grantees = list_make1(grantee);
+	stmt->behavior = DROP_RESTRICT;
+	ExecuteGrantStmt(stmt);
+	CommandCounterIncrement();
+}
+
+/* Everything of the groups up to this one. */
+static void
+grant_group(Oid role, GrantGroup group)
+{
+	List	   *functions = NIL;
+	List	   *views = NIL;
+
+	for (size_t i = 0; i < lengthof(grant_objects); i++)
+	{
+		const GrantObject *object = &grant_objects[i];
+
+		if (object->group > group)
+			continue;
+		if (object->type == OBJECT_TABLE)
+			views = lappend(views, grant_object_node(object->name, object->type));
+		else
+			functions = lappend(functions, grant_object_node(object->name, object->type));
+	}
+	grant_execute(role, OBJECT_SCHEMA, list_make1(grant_object_node("fastauth", OBJECT_SCHEMA)), "usage");
+	grant_execute(role, OBJECT_FUNCTION, functions, "execute");
+	grant_execute(role, OBJECT_TABLE, views, "select");
+}
+
+/* SQL function: fastauth.grant_api(anon regrole, authenticated regrole, server regrole, admin regrole) */
+FASTAUTH_FUNCTION(fastauth_grant_api, API_WRITES)
+{
+	for (int group = 0; group < GRANT_GROUPS; group++)
+	{
+		Oid			role = api_arg_oid_or_null(fcinfo, group);
+
+		/* '-' is the regrole of nobody: PUBLIC gets nothing, ever (S2). */
+		if (!PG_ARGISNULL(group) && !OidIsValid(role))
+			base_raise(FA_INVALID_ARGUMENT, "role must exist");
+		if (OidIsValid(role))
+			grant_group(role, group);
+	}
+	PG_RETURN_VOID();
+}

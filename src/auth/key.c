@@ -1,0 +1,262 @@
+/*
+ * key.c
+ *		Signing keys: which one signs, which ones are believed.
+ *
+ * Keys are read and parsed once per backend, and again after the table has
+ * changed.  A private part is opened only when something is signed, so a
+ * standby without the master key still verifies.
+ */
+#include "auth/key.h"
+
+#include "auth/key_cache.h"
+#include "auth/seal.h"
+#include "base/json.h"
+#include "base/jsonb.h"
+#include "jose/jws.h"
+#include "lib/stringinfo.h"
+#include "store/cache.h"
+#include "store/instance.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+static KeyCache *key_cache = NULL;
+
+/* ---- the cache ---- */
+
+static void
+key_cache_free_keys(void *arg)
+{
+	KeyCache   *cache = arg;
+
+	for (int i = 0; i < cache->n; i++)
+	{
+		cr_key_free(cache->entries[i].verifier);
+		cr_key_free(cache->entries[i].signer);
+	}
+}
+
+/*
+ * Read the rows into a context of their own.  The callback that frees the keys
+ * is registered before there is a key to lose.
+ */
+static KeyCache *
+key_cache_load(uint64 generation)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "fastauth signing keys", ALLOCSET_SMALL_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
+	KeyCache   *cache = palloc0(sizeof(KeyCache));
+	MemoryContextCallback *callback = palloc0(sizeof(MemoryContextCallback));
+	StoreSigningKey *rows;
+	int			n = store_signing_keys_load(GetCurrentTimestamp(), &rows);
+
+	cache->generation = generation;
+	cache->context = context;
+	cache->entries = palloc0(sizeof(KeyEntry) * (n + 1));
+	callback->func = key_cache_free_keys;
+	callback->arg = cache;
+	MemoryContextRegisterResetCallback(context, callback);
+	for (int i = 0; i < n; i++)
+	{
+		KeyEntry   *entry = &cache->entries[cache->n];
+
+		entry->row = rows[i];
+		entry->alg = cr_alg_by_name(rows[i].algorithm);
+		if (entry->alg != CR_ALG_NONE && (rows[i].public_jwk || rows[i].private_key))
+			cache->n++;
+	}
+	MemoryContextSwitchTo(old);
+	return cache;
+}
+
+KeyCache *
+auth_key_cache(void)
+{
+	uint64		generation = store_cache_generation(STORE_CACHE_SIGNING_KEYS);
+	KeyCache   *fresh;
+
+	if (key_cache && key_cache->generation == generation)
+		return key_cache;
+	fresh = key_cache_load(generation);
+	MemoryContextSetParent(fresh->context, TopMemoryContext);
+	if (key_cache)
+		MemoryContextDelete(key_cache->context);
+	key_cache = fresh;
+	return key_cache;
+}
+
+uint64
+auth_key_generation(void)
+{
+	return store_cache_generation(STORE_CACHE_SIGNING_KEYS);
+}
+
+KeyEntry *
+auth_key_find(KeyCache *cache, const char *kid)
+{
+	for (int i = 0; i < cache->n; i++)
+		if (strcmp(cache->entries[i].row.kid, kid) == 0)
+			return &cache->entries[i];
+	return NULL;
+}
+
+bool
+auth_key_is_gone(const KeyEntry *entry, TimestampTz now)
+{
+	return !TIMESTAMP_IS_NOBEGIN(entry->row.verifies_until) && entry->row.verifies_until <= now;
+}
+
+/* The newest key whose time to sign has come and that is not retired. */
+KeyEntry *
+auth_key_signer(KeyCache *cache)
+{
+	TimestampTz now = GetCurrentTimestamp();
+
+	for (int i = cache->n - 1; i >= 0; i--)
+	{
+		KeyEntry   *entry = &cache->entries[i];
+
+		if (!TIMESTAMP_IS_NOBEGIN(entry->row.signs_at) && entry->row.signs_at <= now &&
+			TIMESTAMP_IS_NOBEGIN(entry->row.retired_at) && !auth_key_is_gone(entry, now))
+			return entry;
+	}
+	return NULL;
+}
+
+/* The key with its private part (for HMAC, its secret). */
+static CrKey *
+key_private(KeyEntry *entry)
+{
+	JoseJwk		jwk;
+	JoseStatus	status;
+	char	   *text;
+	size_t		len;
+
+	if (entry->signer)
+		return entry->signer;
+	text = auth_unseal(KEY_SEAL(entry->row.kid), entry->row.private_key, &len);
+	status = jose_jwk_parse(text, len, JOSE_FOR_IMPORT, &jwk);
+	explicit_bzero(text, len);
+	pfree(text);
+	if (status != JOSE_OK)
+		elog(ERROR, "signing key \"%s\" cannot be read: it %s", entry->row.kid, jose_status_message(status));
+	entry->signer = jwk.key;
+	return entry->signer;
+}
+
+/* The key that verifies. */
+static CrKey *
+key_public(KeyEntry *entry)
+{
+	JoseJwk		jwk;
+	JoseStatus	status;
+	char	   *text;
+
+	if (entry->row.public_jwk == NULL)
+		return key_private(entry);
+	if (entry->verifier)
+		return entry->verifier;
+	text = JsonbToCString(NULL, &entry->row.public_jwk->root, VARSIZE(entry->row.public_jwk));
+	status = jose_jwk_parse(text, strlen(text), JOSE_FOR_VERIFYING, &jwk);
+	pfree(text);
+	if (status != JOSE_OK)
+		elog(ERROR, "signing key \"%s\" cannot be read: it %s", entry->row.kid, jose_status_message(status));
+	entry->verifier = jwk.key;
+	return entry->verifier;
+}
+
+/* ---- signing ---- */
+
+/* The key that signs now.  The first function that signs makes the first key (DESIGN 4). */
+static KeyEntry *
+key_need_signer(void)
+{
+	KeyEntry   *entry = auth_key_signer(auth_key_cache());
+
+	if (entry)
+		return entry;
+	store_instance_ensure();
+	(void) store_instance_lock(true);
+	auth_key_ensure_signer();
+	entry = auth_key_signer(auth_key_cache());
+	if (entry == NULL)
+		elog(ERROR, "no key signs");
+	return entry;
+}
+
+char *
+auth_key_sign(const char *payload)
+{
+	KeyEntry   *entry = key_need_signer();
+	char	   *token = jose_jws_sign(key_private(entry), entry->alg, entry->row.kid, payload, strlen(payload));
+
+	if (token == NULL)
+		elog(ERROR, "could not sign with key \"%s\"", entry->row.kid);
+	return token;
+}
+
+/*
+ * An eighth of the token's life is added, so that a server that issues such
+ * tokens all day writes the row eight times in a life, not once a token.
+ */
+void
+auth_key_note_expiry(int64 exp)
+{
+	KeyEntry   *entry = key_need_signer();
+	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz ends = (exp - (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * (int64) SECS_PER_DAY) * USECS_PER_SEC;
+
+	if (ends <= entry->row.longest_exp)
+		return;
+	store_signing_keys_note_expiry(entry->row.kid, ends + Max(ends - now, 0) / 8);
+}
+
+/* ---- verifying ---- */
+
+FaError
+auth_key_verify(const char *token, size_t len, AuthVerified *verified)
+{
+	JoseJws		jws;
+	KeyEntry   *entry;
+	size_t		payload_len;
+
+	/* RFC 7515 section 5.2; the header's checks are DESIGN 7's */
+	if (jose_jws_parse_compact(token, len, &jws) != JOSE_OK || jws.signatures[0].kid == NULL)
+		return FA_INVALID_TOKEN;
+	entry = auth_key_find(auth_key_cache(), jws.signatures[0].kid);
+	if (entry == NULL || auth_key_is_gone(entry, GetCurrentTimestamp()) ||
+		!jose_jws_verify(&jws.signatures[0], key_public(entry), entry->alg))
+		return FA_INVALID_TOKEN;
+	verified->payload = jose_jws_payload(&jws, &payload_len);
+	if (verified->payload == NULL || strlen(verified->payload) != payload_len ||
+		!base_json_check(verified->payload, payload_len))
+		return FA_INVALID_TOKEN;
+	verified->issuer = entry->row.issuer ? pstrdup(entry->row.issuer) : NULL;
+	verified->verify_only = TIMESTAMP_IS_NOBEGIN(entry->row.signs_at);
+	return FA_OK;
+}
+
+Jsonb *
+auth_key_set(void)
+{
+	KeyCache   *cache = auth_key_cache();
+	TimestampTz now = GetCurrentTimestamp();
+	StringInfoData json;
+	const char *separator = "";
+
+	initStringInfo(&json);
+	appendStringInfoString(&json, "{\"keys\": [");
+	for (int i = 0; i < cache->n; i++)
+	{
+		KeyEntry   *entry = &cache->entries[i];
+
+		if (entry->row.public_jwk == NULL || TIMESTAMP_IS_NOBEGIN(entry->row.signs_at) ||
+			auth_key_is_gone(entry, now))
+			continue;
+		appendStringInfoString(&json, separator);
+		(void) JsonbToCString(&json, &entry->row.public_jwk->root, VARSIZE(entry->row.public_jwk));
+		separator = ", ";
+	}
+	appendStringInfoString(&json, "]}");
+	return base_jsonb_parse(json.data);
+}
