@@ -48,6 +48,7 @@ REGRESS = \
 
 ISOLATION = \
 	prepare \
+	settings_race \
 
 REGRESS_OPTS = --inputdir=test --encoding=UTF8
 ISOLATION_OPTS = --inputdir=test --encoding=UTF8
