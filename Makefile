@@ -45,6 +45,7 @@ REGRESS = \
 	install \
 	settings \
 	drop_guard \
+	jws \
 
 ISOLATION = \
 	prepare \
