@@ -5,6 +5,7 @@
 #	make installcheck	the tests against an installed server (test/README.md)
 #	make check-versions	the same on PostgreSQL 17 and 18, in chroots (root)
 #	make demo		the main job, step by step, on a throw-away server
+#	make bench		how far our functions are from the bare work
 #	make lint		the scripts of test/lint alone
 EXTENSION = fastauth
 MODULE_big = fastauth
@@ -67,7 +68,7 @@ SHLIB_LINK = -lcrypto -lsodium -lzxcvbn
 # These goals are scripts, which call make again where they build: they install
 # first what is missing, pg_config too, so PGXS is not asked for them.  (PGXS has
 # a goal check of its own, which only refuses.)
-OUR_GOALS = check check-versions demo lint
+OUR_GOALS = check check-versions bench demo lint
 .PHONY: $(OUR_GOALS)
 
 ifneq ($(filter $(OUR_GOALS),$(MAKECMDGOALS)),)
@@ -76,6 +77,8 @@ check:
 	@bash test/check.sh
 check-versions:
 	@bash test/versions.sh
+bench:
+	@bash test/bench/run.sh
 demo:
 	@bash examples/demo.sh
 lint:

@@ -32,7 +32,7 @@ extern Datum api_call(FunctionCallInfo fcinfo, ApiBody body, const char *symbol,
 	{ \
 		return api_call(fcinfo, name##_body, #name, flags); \
 	} \
-	static Datum name##_body(PG_FUNCTION_ARGS)
+	static Datum name##_body(FunctionCallInfo fcinfo pg_attribute_unused())
 
 /* For the few that run once per row: exported, and nothing else. */
 #define FASTAUTH_ROW_FUNCTION(name) \

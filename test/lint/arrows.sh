@@ -9,7 +9,7 @@
 # plant: echo '#if PG_VERSION_NUM > 1' >> src/fastauth.c
 # plant: echo 'void x(void) { elog(ERROR, "x"); }' >> src/crypto/seal.c
 # plant: mkdir src/attic; echo "int x;" > src/attic/a.c
-set -u
+set -u -o pipefail
 cd "$(dirname "$0")/../.." || exit 1
 bad=$(perl test/lint/code.pl $(find src -name '*.[ch]' | sort) | perl -ne '
 	BEGIN {
@@ -34,5 +34,5 @@ bad=$(perl test/lint/code.pl $(find src -name '*.[ch]' | sort) | perl -ne '
 	bad("only base/compat.h knows versions") if $file ne "src/base/compat.h" && $code =~ /\bPG_VERSION_NUM\b/;
 	bad("$room returns status codes, it does not raise") if $room =~ /^(crypto|net|jose)$/ && $code =~ /\b(ereport|elog|base_raise\w*)\s*\(/;
 	bad("jose takes the time as an argument") if $room eq "jose" && $code =~ /\b(GetCurrentTimestamp|GetCurrentTransactionStartTimestamp|time|gettimeofday|clock_gettime)\s*\(/;
-')
+') || bad="the script itself failed: $bad"
 [ -z "$bad" ] || { echo "$bad"; exit 1; }

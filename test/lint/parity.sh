@@ -12,7 +12,7 @@
 # plant: sed -i 's/SET search_path = pg_catalog, pg_temp//' sql/install/functions/*.sql
 # plant: sed -i 's/\(STABLE\|VOLATILE\) //' sql/install/functions/*.sql
 # plant: sed -i 's/PARALLEL [A-Z]* *//' sql/install/functions/*.sql
-set -u
+set -u -o pipefail
 cd "$(dirname "$0")/../.." || exit 1
 bad=$(perl -0777 -e '
 	my (%sql, %names, %comment, %c, %cname);
@@ -74,5 +74,5 @@ bad=$(perl -0777 -e '
 			print "$c{$symbol}: $symbol is not fastauth.$name in SQL\n" unless $sql{$symbol}{$name};
 		}
 	}
-')
+') || bad="the script itself failed: $bad"
 [ -z "$bad" ] || { echo "$bad"; exit 1; }

@@ -12,7 +12,7 @@
 # plant: echo "SELECT now();" >> sql/install/99_grants.sql
 # plant: echo "SELECT FROM pg_class;" >> sql/install/99_grants.sql
 # plant: echo "SELECT pg_catalog.now()::text;" >> sql/install/99_grants.sql
-set -u
+set -u -o pipefail
 cd "$(dirname "$0")/../.." || exit 1
 bad=$(perl -0777 -ne '
 	my $file = $ARGV;
@@ -91,5 +91,5 @@ bad=$(perl -0777 -ne '
 			$say->("bare table $name");
 		}
 	}
-' $(grep -oE 'sql/install/[a-z0-9_/]+\.sql' Makefile) $(find src/store -name '*.c' | sort))
+' $(grep -oE 'sql/install/[a-z0-9_/]+\.sql' Makefile) $(find src/store -name '*.c' | sort)) || bad="the script itself failed: $bad"
 [ -z "$bad" ] || { echo "$bad"; exit 1; }
