@@ -45,6 +45,8 @@ EXTRA_CLEAN = fastauth--$(FASTAUTH_VERSION).sql
 REGRESS = \
 	install \
 	settings \
+	secrets \
+	instance \
 	drop_guard \
 	jws \
 

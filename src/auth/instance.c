@@ -24,7 +24,8 @@ auth_instance_is_copy(void)
 /*
  * A new instance is what a staging copy wants, which should not have the
  * production master key: so a default key may be made here although a row of
- * an instance is there, and what does not open any more is removed.
+ * an instance is there, and what does not open any more is removed.  The private
+ * parts of keys end before new ones are made, whether they open or not.
  */
 static void
 instance_renew(const pg_uuid_t *old)

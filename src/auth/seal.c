@@ -66,6 +66,8 @@ auth_seal(const char *purpose, const char *table, const char *column, const char
 	StringInfoData ad;
 	bytea	   *sealed;
 
+	if (!store_sealed_is_listed(purpose, table, column))
+		elog(ERROR, "fastauth.%s.%s is not in the list of sealed columns", table, column);
 	store_instance_ensure();
 	/* Before the key is looked up: who waited here for a rotation must use the new one. */
 	(void) store_instance_lock(false);

@@ -12,7 +12,7 @@
 #include "store/spi.h"
 
 const StoreSealedColumn store_sealed_columns[STORE_SEALED_COLUMNS] = {
-	{.purpose = "signing_key", .table = "signing_keys", .column = "private_key", .of_instance = true},
+	{.purpose = "signing-key", .table = "signing_keys", .column = "private_key", .of_instance = true},
 	{.purpose = "secret", .table = "secrets", .column = "value", .of_instance = false},
 };
 
@@ -29,9 +29,22 @@ static StorePlan update_plans[STORE_SEALED_COLUMNS] = {
 };
 
 static StorePlan delete_plans[STORE_SEALED_COLUMNS] = {
-	STORE_PLAN("delete from fastauth.signing_keys where kid operator(pg_catalog.=) $1", TEXTOID),
+	/* A key that is gone leaves its row, so that it never comes back. */
+	STORE_PLAN("update fastauth.signing_keys set private_key = null, public_jwk = null, verifies_until = '-infinity', "
+			   "retired_at = coalesce(retired_at, pg_catalog.now()) where kid operator(pg_catalog.=) $1", TEXTOID),
 	STORE_PLAN("delete from fastauth.secrets where name operator(pg_catalog.=) $1", TEXTOID),
 };
+
+bool
+store_sealed_is_listed(const char *purpose, const char *table, const char *column)
+{
+	for (int i = 0; i < STORE_SEALED_COLUMNS; i++)
+		if (strcmp(store_sealed_columns[i].purpose, purpose) == 0 &&
+			strcmp(store_sealed_columns[i].table, table) == 0 &&
+			strcmp(store_sealed_columns[i].column, column) == 0)
+			return true;
+	return false;
+}
 
 int
 store_sealed_next(int column, const char *after, StoreSealedRow *rows)

@@ -15,7 +15,7 @@ typedef struct StoreSealedColumn
 	const char *purpose;		/* as given to auth_seal() */
 	const char *table;
 	const char *column;
-	bool		of_instance;	/* the rows end with the instance, in adopt(true) */
+	bool		of_instance;	/* the values end with the instance, in adopt(true) */
 } StoreSealedColumn;
 
 typedef struct StoreSealedRow
@@ -32,7 +32,11 @@ extern const StoreSealedColumn store_sealed_columns[STORE_SEALED_COLUMNS];
 /* The next rows after a primary key ("" for the first); how many, at most STORE_SEALED_BATCH. */
 extern int	store_sealed_next(int column, const char *after, StoreSealedRow *rows);
 
+/* Is this one of them? */
+extern bool store_sealed_is_listed(const char *purpose, const char *table, const char *column);
+
 extern void store_sealed_update(int column, const char *pk, const bytea *sealed);
+/* The value is gone for good. */
 extern void store_sealed_delete(int column, const char *pk);
 
 #endif							/* FASTAUTH_STORE_SEALED_H */

@@ -1,0 +1,89 @@
+-- The instance: made by the first function that seals, adopted when it is a copy.
+SELECT current_database() AS main \gset
+CREATE DATABASE regress_instance TEMPLATE template0 ENCODING 'UTF8';
+\c regress_instance
+SET client_min_messages = warning;
+CREATE EXTENSION fastauth CASCADE;
+RESET client_min_messages;
+
+-- reads make nothing
+SELECT count(*) > 0 AS settings FROM fastauth.settings_overview;
+SELECT count(*) FROM fastauth.instance;
+-- a rollback leaves nothing, a commit one row
+BEGIN;
+SELECT fastauth.set_secret('a', 'regress');
+SELECT count(*) FROM fastauth.instance;
+ROLLBACK;
+SELECT count(*) FROM fastauth.instance;
+SELECT fastauth.set_secret('a', 'regress');
+SELECT fastauth.set_secret('b', 'regress');
+SELECT i.database_oid = d.oid AS of_this_database, i.system_identifier = s.system_identifier::text AS of_this_server
+	FROM fastauth.instance i, pg_database d, pg_control_system() s WHERE d.datname = current_database();
+\set VERBOSITY terse
+INSERT INTO fastauth.instance SELECT true, id, '1', 1, now(), now() FROM fastauth.instance;
+INSERT INTO fastauth.instance SELECT false, id, '1', 1, now(), now() FROM fastauth.instance;
+\set VERBOSITY default
+
+-- adopt(false) takes over as it is
+SELECT fastauth.rotate_signing_key() IS NOT NULL AS key;
+CREATE TABLE before AS SELECT i.id, s.value, (SELECT kid FROM fastauth.signing_keys WHERE private_key IS NOT NULL) AS kid FROM fastauth.instance i, fastauth.secrets s WHERE s.name = 'a';
+UPDATE fastauth.instance SET system_identifier = '1', database_oid = 1;
+SELECT fastauth.adopt(false);
+SELECT i.id = b.id AS same_id, s.value = b.value AS same_value, i.database_oid = d.oid AS of_this_database, i.system_identifier = c.system_identifier::text AS of_this_server,
+	(SELECT kid FROM fastauth.signing_keys WHERE private_key IS NOT NULL) = b.kid AS same_key
+	FROM fastauth.instance i, before b, fastauth.secrets s, pg_database d, pg_control_system() c WHERE d.datname = current_database() AND s.name = 'a';
+-- adopt(true) makes a new instance, ends the sessions and seals the secrets anew
+INSERT INTO fastauth.users (id, email, email_verified, is_active, metadata, app_metadata, created_at, updated_at)
+	VALUES ('0195e2e0-0000-7000-8000-000000000001', 'regress@example.org', true, true, '{}', '{}', now(), now());
+INSERT INTO fastauth.sessions (id, user_id, created_at, last_used_at, authenticated_at, expires_at, data)
+	VALUES ('0195e2e0-0000-7000-8000-000000000002', '0195e2e0-0000-7000-8000-000000000001', now(), now(), now(), now() + interval '1 day', '{}');
+INSERT INTO fastauth.refresh_tokens (token_hash, session_id, created_at, expires_at)
+	VALUES ('\x01', '0195e2e0-0000-7000-8000-000000000002', now(), now() + interval '1 day');
+SELECT fastauth.adopt(true);
+SELECT i.id = b.id AS same_id, s.value = b.value AS same_value, i.database_oid = d.oid AS of_this_database
+	FROM fastauth.instance i, before b, fastauth.secrets s, pg_database d WHERE d.datname = current_database() AND s.name = 'a';
+SELECT (SELECT count(*) FROM fastauth.users) AS users, (SELECT count(*) FROM fastauth.sessions) AS sessions, (SELECT count(*) FROM fastauth.refresh_tokens) AS refresh_tokens,
+	(SELECT count(*) FROM fastauth.secrets) AS secrets;
+SELECT s.kid = b.kid AS old_key, s.private_key IS NOT NULL AS has_private, s.public_jwk IS NOT NULL AS has_public, s.verifies_until FROM fastauth.signing_keys s, before b ORDER BY 1;
+SELECT jsonb_array_length(fastauth.jwks() -> 'keys') AS keys, fastauth.jwks() -> 'keys' -> 0 ->> 'kid' = b.kid AS old_key FROM before b;
+SELECT fastauth.rotate_master_key() IS NOT NULL AS opens;
+-- what does not open stops adopt(false), and is removed by adopt(true), which says so
+BEGIN;
+UPDATE fastauth.secrets SET value = set_byte(value, octet_length(value) - 1, get_byte(value, octet_length(value) - 1) # 1) WHERE name = 'b';
+SAVEPOINT s;
+\set VERBOSITY sqlstate
+SELECT fastauth.adopt(false);
+\set VERBOSITY default
+ROLLBACK TO s;
+SELECT fastauth.adopt(true);
+SELECT name FROM fastauth.secrets;
+ROLLBACK;
+-- without an instance it makes one
+BEGIN;
+TRUNCATE fastauth.instance, fastauth.secrets, fastauth.signing_keys;
+SELECT fastauth.adopt(false);
+SELECT count(*) FROM fastauth.instance;
+ROLLBACK;
+
+SELECT fastauth.adopt(NULL);
+BEGIN READ ONLY;
+SAVEPOINT s;
+SELECT fastauth.adopt(true);
+ROLLBACK TO s;
+SELECT fastauth.rotate_master_key();
+ROLLBACK;
+CREATE ROLE regress_instance;
+GRANT USAGE ON SCHEMA fastauth TO regress_instance;
+\set VERBOSITY sqlstate
+SET ROLE regress_instance;
+SELECT fastauth.adopt(true);
+SELECT fastauth.adopt(false);
+SELECT fastauth.rotate_master_key();
+SELECT * FROM fastauth.instance;
+UPDATE fastauth.instance SET id = id;
+RESET ROLE;
+\set VERBOSITY default
+
+\c :main
+DROP DATABASE regress_instance;
+DROP ROLE regress_instance;
