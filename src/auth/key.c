@@ -15,7 +15,6 @@
 #include "jose/jws.h"
 #include "lib/stringinfo.h"
 #include "store/cache.h"
-#include "store/instance.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -175,8 +174,7 @@ key_need_signer(void)
 
 	if (entry)
 		return entry;
-	store_instance_ensure();
-	(void) store_instance_lock(true);
+	auth_key_lock();
 	auth_key_ensure_signer();
 	entry = auth_key_signer(auth_key_cache());
 	if (entry == NULL)

@@ -27,7 +27,7 @@ typedef struct KeyCache
 } KeyCache;
 
 /* Where a private part stands, for auth_seal(). */
-#define KEY_SEAL(kid)	"signing-key", "signing_keys", "private_key", (kid)
+#define KEY_SEAL(kid)	"signing_key", "signing_keys", "private_key", (kid)
 
 /* The keys as of this statement.  They live until the next call. */
 extern KeyCache *auth_key_cache(void);
@@ -39,6 +39,9 @@ extern KeyEntry *auth_key_find(KeyCache *cache, const char *kid);
 
 /* Has it an end that is over? */
 extern bool auth_key_is_gone(const KeyEntry *entry, TimestampTz now);
+
+/* Hold what whoever changes keys has to hold, and see what others changed. */
+extern void auth_key_lock(void);
 
 /* Make a key of this algorithm sign from now on, unless one does already.  The caller holds the instance row. */
 extern void auth_key_ensure_signer(void);

@@ -21,6 +21,7 @@
 #include "store/instance.h"
 #include "store/settings.h"
 #include "utils/builtins.h"
+#include "utils/inval.h"
 #include "utils/timestamp.h"
 
 /* What a key is to be. */
@@ -32,12 +33,17 @@ typedef struct KeyPlan
 	bool		verify_only;
 } KeyPlan;
 
-/* Hold the instance row, so that nobody else changes which key signs. */
-static void
-key_lock(void)
+/*
+ * Hold the instance row, so that nobody else changes which key signs.  Who
+ * waited for it has to hear what the other one did: the tables are locked
+ * already, so nothing else would read the messages.
+ */
+void
+auth_key_lock(void)
 {
 	store_instance_ensure();
 	(void) store_instance_lock(true);
+	AcceptInvalidationMessages();
 }
 
 /* PostgREST reads the keys again (DESIGN 10). */
@@ -178,7 +184,7 @@ auth_key_rotate(const char *algorithm)
 
 	if (alg == CR_ALG_NONE)
 		base_raise(FA_INVALID_ARGUMENT, "algorithm is not one that we have");
-	key_lock();
+	auth_key_lock();
 	kid = key_make(alg);
 	key_announce();
 	return kid;
@@ -250,7 +256,7 @@ auth_key_import(const char *key, const char *issuer)
 	char	   *own;
 	char	   *kid;
 
-	key_lock();
+	auth_key_lock();
 	own = auth_token_issuer();
 	if (issuer && (issuer[0] == '\0' || strcmp(issuer, own) == 0))
 		base_raise_hint(FA_INVALID_ARGUMENT, "Leave the issuer out for a key of our own.",
@@ -279,7 +285,7 @@ auth_key_retire(const char *kid)
 	TimestampTz now;
 	KeyEntry   *entry;
 
-	key_lock();
+	auth_key_lock();
 	now = GetCurrentTimestamp();
 	entry = auth_key_find(auth_key_cache(), kid);
 	if (entry == NULL ||
@@ -292,7 +298,7 @@ auth_key_retire(const char *kid)
 void
 auth_key_compromised(const char *kid)
 {
-	key_lock();
+	auth_key_lock();
 	if (!store_signing_keys_destroy(kid, GetCurrentTimestamp()))
 		key_raise_unknown();
 	auth_key_ensure_signer();
@@ -305,7 +311,7 @@ auth_key_renew(void)
 	KeyCache   *cache;
 	TimestampTz now = GetCurrentTimestamp();
 
-	(void) store_instance_lock(true);
+	auth_key_lock();
 	cache = auth_key_cache();
 	for (int i = 0; i < cache->n; i++)
 		store_signing_keys_destroy(cache->entries[i].row.kid, now);
