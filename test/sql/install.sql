@@ -9,3 +9,17 @@ CREATE ROLE regress_authenticated LOGIN;
 CREATE ROLE regress_server LOGIN;
 CREATE ROLE regress_admin LOGIN;
 CREATE EXTENSION fastauth CASCADE;
+SELECT fastauth.grant_api('regress_anon', 'regress_authenticated', 'regress_server', 'regress_admin');
+
+-- How a statement ends: the SQLSTATE and the word of its refusal, or "accepted".
+CREATE FUNCTION regress_outcome(statement text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	state text;
+	word text;
+BEGIN
+	EXECUTE statement;
+	RETURN 'accepted';
+EXCEPTION WHEN OTHERS THEN
+	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, word = PG_EXCEPTION_DETAIL;
+	RETURN concat_ws(' ', state, word);
+END $$;
