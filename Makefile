@@ -49,6 +49,7 @@ REGRESS = \
 	instance \
 	drop_guard \
 	user \
+	session \
 	jws \
 
 ISOLATION = \

@@ -143,13 +143,14 @@ store_sessions_insert(const StoreSession *session, const char *expected_hash,
 	return inserted;
 }
 
+/* What is over goes first, then the oldest: signing out often must not end the session of another device. */
 void
 store_sessions_make_room(const pg_uuid_t *user_id, TimestampTz now)
 {
-	static StorePlan plan = STORE_PLAN("delete from fastauth.sessions where user_id operator(pg_catalog.=) $1 "
-									   "and (expires_at operator(pg_catalog.<=) $2 or id operator(pg_catalog.=) any "
-									   "(array(select id from fastauth.sessions where user_id operator(pg_catalog.=) $1 "
-									   "order by id desc offset $3)))",
+	static StorePlan plan = STORE_PLAN("delete from fastauth.sessions where id operator(pg_catalog.=) any (array("
+									   "select s.id from fastauth.sessions s where s.user_id operator(pg_catalog.=) $1 "
+									   "order by (s.expires_at operator(pg_catalog.>) $2 and not " SESSIONS_REVOKED ") desc, "
+									   "s.id desc offset $3))",
 									   UUIDOID, TIMESTAMPTZOID, INT8OID);
 	StoreArgs	args = STORE_ARGS(&plan);
 
