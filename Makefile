@@ -50,6 +50,7 @@ REGRESS = \
 	drop_guard \
 	user \
 	session \
+	signin \
 	jws \
 
 ISOLATION = \

@@ -18,35 +18,39 @@
 #include "utils/fmgrprotos.h"
 #include "utils/memutils.h"
 
-/* Lives in TopTransactionContext; gone with the transaction or the savepoint that set it. */
+/* Lives in TopTransactionContext.  A savepoint that is rolled back brings the outer one back. */
 typedef struct ClientState
 {
-	bool		set;
+	struct ClientState *outer;
 	SubTransactionId subxact;
 	inet	   *address;
 	char	   *user_agent;
 } ClientState;
 
-static ClientState client;
+static ClientState *client = NULL;
 
 static void
 client_end_of_transaction(XactEvent event, void *arg)
 {
 	(void) arg;
 	if (event != XACT_EVENT_PRE_COMMIT && event != XACT_EVENT_PRE_PREPARE)
-		memset(&client, 0, sizeof(client));
+		client = NULL;
 }
 
 static void
 client_end_of_subtransaction(SubXactEvent event, SubTransactionId mine, SubTransactionId parent, void *arg)
 {
 	(void) arg;
-	if (!client.set || client.subxact != mine)
+	if (client == NULL || client->subxact != mine)
 		return;
-	if (event == SUBXACT_EVENT_COMMIT_SUB)
-		client.subxact = parent;
-	else if (event == SUBXACT_EVENT_ABORT_SUB)
-		memset(&client, 0, sizeof(client));
+	if (event == SUBXACT_EVENT_ABORT_SUB)
+		client = client->outer;
+	else if (event == SUBXACT_EVENT_COMMIT_SUB)
+	{
+		client->subxact = parent;
+		if (client->outer && client->outer->subxact == parent)
+			client->outer = client->outer->outer;
+	}
 }
 
 void
@@ -60,14 +64,14 @@ void
 auth_client_set(const inet *address, const char *user_agent)
 {
 	MemoryContext old = MemoryContextSwitchTo(TopTransactionContext);
-	ClientState fresh = {0};
+	ClientState *fresh = palloc0(sizeof(ClientState));
 
-	fresh.set = true;
-	fresh.subxact = GetCurrentSubTransactionId();
+	fresh->subxact = GetCurrentSubTransactionId();
+	fresh->outer = client && client->subxact == fresh->subxact ? client->outer : client;
 	if (address)
-		fresh.address = (inet *) memcpy(palloc(VARSIZE_ANY(address)), address, VARSIZE_ANY(address));
+		fresh->address = (inet *) memcpy(palloc(VARSIZE_ANY(address)), address, VARSIZE_ANY(address));
 	if (user_agent)
-		fresh.user_agent = pstrdup(user_agent);
+		fresh->user_agent = pstrdup(user_agent);
 	client = fresh;
 	MemoryContextSwitchTo(old);
 }
@@ -98,13 +102,13 @@ client_connection_address(void)
 inet *
 auth_client_address(void)
 {
-	if (client.set)
-		return client.address;
+	if (client)
+		return client->address;
 	return client_is_server() ? NULL : client_connection_address();
 }
 
 char *
 auth_client_user_agent(void)
 {
-	return client.set ? client.user_agent : NULL;
+	return client ? client->user_agent : NULL;
 }

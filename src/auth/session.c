@@ -215,5 +215,5 @@ auth_session_refresh(const char *refresh_token, AuthTokenPair *pair)
 		error = session_rotate(&token, pair) ? FA_OK : session_answer_again(&token, pair);
 	cr_opaque_wipe(&token);
 	if (error != FA_OK)
-		base_raise(error, NULL);
+		base_raise_hint(error, error == FA_TOKEN_EXPIRED ? "Sign in again." : NULL, NULL);
 }
