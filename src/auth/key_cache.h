@@ -27,7 +27,7 @@ typedef struct KeyCache
 } KeyCache;
 
 /* Where a private part stands, for auth_seal(). */
-#define KEY_SEAL(kid)	"signing_key", "signing_keys", "private_key", (kid)
+#define KEY_SEAL(kid)	"signing-key", "signing_keys", "private_key", (kid)
 
 /* The keys as of this statement.  They live until the next call. */
 extern KeyCache *auth_key_cache(void);
