@@ -9,6 +9,7 @@
 #include "api/args.h"
 
 #include "access/detoast.h"
+#include "auth/token.h"
 #include "base/errors.h"
 #include "utils/builtins.h"
 #include "utils/numeric.h"
@@ -156,4 +157,13 @@ api_arg_ttl(FunctionCallInfo fcinfo, int n, const char *name, int64 fallback)
 	if (usecs < USECS_PER_SEC || usecs > limit)
 		base_raise(FA_INVALID_ARGUMENT, "%s must be from 1 second to %d days", name, API_TTL_MAX_DAYS);
 	return usecs;
+}
+
+char *
+api_arg_token(FunctionCallInfo fcinfo, int n, const char *name)
+{
+	api_require(fcinfo, n, name);
+	if (toast_raw_datum_size(PG_GETARG_DATUM(n)) - VARHDRSZ > AUTH_TOKEN_MAX_BYTES)
+		base_raise(FA_INVALID_TOKEN, NULL);
+	return api_arg_text(fcinfo, n, name, AUTH_TOKEN_MAX_BYTES);
 }

@@ -30,6 +30,9 @@ extern Interval *api_arg_interval_or_null(FunctionCallInfo fcinfo, int n, const 
 extern Jsonb *api_arg_jsonb(FunctionCallInfo fcinfo, int n, const char *name, size_t max_bytes);
 extern Jsonb *api_arg_jsonb_or_null(FunctionCallInfo fcinfo, int n, const char *name, size_t max_bytes);
 
+/* A token: beyond AUTH_TOKEN_MAX_BYTES it is invalid_token, before it is looked at (S41). */
+extern char *api_arg_token(FunctionCallInfo fcinfo, int n, const char *name);
+
 /* A span of time in microseconds, from one second to API_TTL_MAX_DAYS; fallback for NULL. */
 extern int64 api_arg_ttl(FunctionCallInfo fcinfo, int n, const char *name, int64 fallback);
 

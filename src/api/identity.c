@@ -24,7 +24,7 @@ FASTAUTH_FUNCTION(fastauth_authenticate, API_SECRET)
 
 	PreventCommandIfParallelMode("fastauth.authenticate");
 	auth_identity_clear();
-	token = api_arg_text(fcinfo, 0, "token", AUTH_TOKEN_MAX_BYTES);
+	token = api_arg_token(fcinfo, 0, "token");
 	is_local = api_arg_bool(fcinfo, 1, "is_local");
 	if (!is_local && !store_settings()->allow_session_identity)
 		base_raise_hint(FA_INVALID_ARGUMENT, "fastauth.configure('allow_session_identity', 'on')",

@@ -8,7 +8,6 @@
 #include "api/call.h"
 #include "api/tuple.h"
 #include "auth/password.h"
-#include "auth/token.h"
 #include "auth/user.h"
 #include "base/text.h"
 
@@ -44,6 +43,6 @@ FASTAUTH_FUNCTION(fastauth_refresh, API_WRITES | API_SECRET)
 {
 	AuthTokenPair pair;
 
-	auth_session_refresh(api_arg_text(fcinfo, 0, "refresh_token", AUTH_TOKEN_MAX_BYTES), &pair);
+	auth_session_refresh(api_arg_token(fcinfo, 0, "refresh_token"), &pair);
 	return api_pair_datum(fcinfo, &pair);
 }

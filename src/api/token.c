@@ -18,7 +18,7 @@
 FASTAUTH_FUNCTION(fastauth_verify_token, API_SECRET)
 {
 	AuthAccess	access;
-	FaError		error = auth_token_check(api_arg_text(fcinfo, 0, "token", AUTH_TOKEN_MAX_BYTES), &access);
+	FaError		error = auth_token_check(api_arg_token(fcinfo, 0, "token"), &access);
 
 	if (error != FA_OK)
 		base_raise(error, NULL);

@@ -59,7 +59,6 @@ auth_session_begin(const AuthSessionRequest *request, AuthTokenPair *pair)
 	session.user_agent = auth_client_user_agent();
 	session.data = base_jsonb_parse("{}");
 
-	store_sessions_make_room(&session.user_id, now);
 	session_make_token(&token);
 	if (!store_sessions_insert(&session, request->expected_hash, token.hash,
 							   Min(now + store_settings()->refresh_token_ttl, session.expires_at)))
@@ -69,6 +68,7 @@ auth_session_begin(const AuthSessionRequest *request, AuthTokenPair *pair)
 	}
 	memcpy(pair->refresh_token, token.text, sizeof(pair->refresh_token));
 	cr_opaque_wipe(&token);
+	store_sessions_cut(&session.user_id, now);
 	session_issue(request->user, &session.id, now, session.expires_at, pair);
 	return true;
 }
@@ -81,7 +81,6 @@ auth_session_create(StoreSession *session, int64 ttl)
 	base_uuid_make(&session->id);
 	session->created_at = session->last_used_at = session->authenticated_at = now;
 	session->expires_at = now + ttl;
-	store_sessions_make_room(&session->user_id, now);
 	if (!store_sessions_insert(session, NULL, NULL, now))
 	{
 		bool		active;
@@ -90,6 +89,7 @@ auth_session_create(StoreSession *session, int64 ttl)
 			base_raise(FA_USER_NOT_FOUND, NULL);
 		base_raise(FA_ACCOUNT_INACTIVE, NULL);
 	}
+	store_sessions_cut(&session->user_id, now);
 }
 
 /* How the successor of a token is sealed: the token's secret is the key, its hash says where it stands. */

@@ -145,7 +145,7 @@ store_sessions_insert(const StoreSession *session, const char *expected_hash,
 
 /* What is over goes first, then the oldest: signing out often must not end the session of another device. */
 void
-store_sessions_make_room(const pg_uuid_t *user_id, TimestampTz now)
+store_sessions_cut(const pg_uuid_t *user_id, TimestampTz now)
 {
 	static StorePlan plan = STORE_PLAN("delete from fastauth.sessions where id operator(pg_catalog.=) any (array("
 									   "select s.id from fastauth.sessions s where s.user_id operator(pg_catalog.=) $1 "
@@ -156,7 +156,7 @@ store_sessions_make_room(const pg_uuid_t *user_id, TimestampTz now)
 
 	store_arg_uuid(&args, user_id);
 	store_arg_time(&args, now);
-	store_arg_long(&args, STORE_SESSIONS_PER_USER - 1);
+	store_arg_long(&args, STORE_SESSIONS_PER_USER);
 	store_open();
 	(void) store_run(&args, STORE_WRITE, 0);
 	store_close();

@@ -55,8 +55,8 @@ extern bool store_sessions_check(const pg_uuid_t *id, TimestampTz now, StoreSess
 extern bool store_sessions_insert(const StoreSession *session, const char *expected_hash,
 								  const void *token_hash, TimestampTz token_expires_at);
 
-/* Delete what is over the limit of sessions a user, to make room for one more. */
-extern void store_sessions_make_room(const pg_uuid_t *user_id, TimestampTz now);
+/* Delete the oldest sessions over the limit.  After the insert: the user's row is locked before any session's. */
+extern void store_sessions_cut(const pg_uuid_t *user_id, TimestampTz now);
 
 extern void store_sessions_set_authenticated(const pg_uuid_t *id, TimestampTz now);
 
