@@ -134,7 +134,7 @@ key_private(KeyEntry *entry)
 	if (entry->signer)
 		return entry->signer;
 	text = auth_unseal(KEY_SEAL(entry->row.kid), entry->row.private_key, &len);
-	status = jose_jwk_parse(text, len, JOSE_FOR_IMPORT, &jwk);
+	status = jose_jwk_parse(text, len, JOSE_FOR_SIGNING, &jwk);
 	explicit_bzero(text, len);
 	pfree(text);
 	if (status != JOSE_OK)

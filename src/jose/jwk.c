@@ -156,8 +156,9 @@ jwk_read_parts(const BaseJsonItems *items, const CrPart *wanted, int n, bool req
 }
 
 static JoseStatus
-jwk_make_key(const BaseJsonItems *items, const JwkKind *kind, bool with_private, JoseJwk *jwk)
+jwk_make_key(const BaseJsonItems *items, const JwkKind *kind, JosePurpose purpose, JoseJwk *jwk)
 {
+	bool		with_private = purpose != JOSE_FOR_VERIFYING;
 	CrKeyParts	parts = {.type = kind->type};
 	JoseStatus	status = JOSE_KEY_MALFORMED;
 
@@ -167,7 +168,7 @@ jwk_make_key(const BaseJsonItems *items, const JwkKind *kind, bool with_private,
 	cr_parts_wipe(&parts);
 	if (status != JOSE_OK)
 		return status;
-	if (with_private)
+	if (purpose == JOSE_FOR_IMPORT)
 		status = jose_status_of_key(cr_key_check(jwk->key));
 	/* A key serves one family of algorithms at most, and an HMAC key is long enough for one at least. */
 	if (status == JOSE_OK && jwk->alg != CR_ALG_NONE && !cr_alg_fits(jwk->alg, jwk->key))
@@ -199,13 +200,13 @@ jose_jwk_parse(const char *json, size_t len, JosePurpose purpose, JoseJwk *jwk)
 		status = JOSE_KEY_UNSUPPORTED;
 	if (status == JOSE_OK)
 	{
-		signs = purpose == JOSE_FOR_IMPORT && (kind->type == CR_KEY_OCT || base_json_find(&items, "d"));
+		signs = purpose != JOSE_FOR_VERIFYING && (kind->type == CR_KEY_OCT || base_json_find(&items, "d"));
 		status = jwk_check_use(&items, signs ? "sign" : "verify");
 	}
 	if (status == JOSE_OK)
 		status = jwk_read_names(&items, purpose, jwk);
 	if (status == JOSE_OK)
-		status = jwk_make_key(&items, kind, purpose == JOSE_FOR_IMPORT, jwk);
+		status = jwk_make_key(&items, kind, purpose, jwk);
 	base_json_wipe(&items);
 	return status;
 }
