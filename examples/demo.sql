@@ -62,7 +62,7 @@ SELECT * FROM fastauth.refresh(:'refresh_token') \gset
 
 SELECT * FROM fastauth.refresh(:'first_refresh_token');
 
--- 7. Her sessions: the one of the sign-up, the one of the sign-in. She ends the one that she is in.
+-- 7. She signs in once more, and sees her sessions: one for each sign-up or sign-in. She ends the one that she is in.
 
 SELECT * FROM fastauth.signin('ada@example.com', 'correct horse battery staple') \gset
 BEGIN;
