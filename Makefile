@@ -52,6 +52,8 @@ REGRESS = \
 	session \
 	signin \
 	jws \
+	call \
+	privilege \
 
 ISOLATION = \
 	prepare \
