@@ -63,7 +63,7 @@ const BaseSettingDef base_setting_defs[] = {
 	{
 		.name = FIELD(clock_skew), .type = BASE_SETTING_DURATION, .initial = "30 s",
 		.min = 0, .max = 5 * MIN, .unit = "interval",
-		.about = "How far the clocks of servers may differ: a token is taken this long before its `nbf` or `iat` and after its `exp`."
+		.about = "How far the clocks of servers may differ: a token is taken this long before its `nbf` or `iat`. `exp` is exact."
 	},
 	{
 		.name = FIELD(issuer), .type = BASE_SETTING_TEXT, .initial = NULL,
@@ -134,7 +134,7 @@ const BaseSettingDef base_setting_defs[] = {
 		.name = FIELD(refresh_reuse_grace), .type = BASE_SETTING_DURATION, .initial = "10 s",
 		.min = 0, .max = 5 * MIN, .unit = "interval",
 		.about = "How long a refresh token that was used is answered with the same successor again, for a client that lost the answer or refreshed twice at once. "
-		"Later the second use is a replay, and ends the session. 0 allows none."
+		"Later the second use is a replay, and is refused. 0 allows none."
 	},
 	{
 		.name = FIELD(refresh_token_ttl), .type = BASE_SETTING_DURATION, .initial = "14 d",
