@@ -198,15 +198,28 @@ auth_key_sign(const char *payload)
  * tokens all day writes the row eight times in a life, not once a token.
  */
 void
-auth_key_note_expiry(int64 exp)
+auth_key_cover(int64 exp, bool is_long)
 {
 	KeyEntry   *entry = key_need_signer();
-	TimestampTz now = GetCurrentTimestamp();
 	TimestampTz ends = (exp - (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * (int64) SECS_PER_DAY) * USECS_PER_SEC;
+	bool		covered;
 
-	if (ends <= entry->row.longest_exp)
-		return;
-	store_signing_keys_note_expiry(entry->row.kid, ends + Max(ends - now, 0) / 8);
+	if (TIMESTAMP_IS_NOBEGIN(entry->row.verifies_until))
+		covered = !is_long || ends <= entry->row.longest_exp;
+	else
+		covered = ends <= entry->row.verifies_until;
+	if (!covered)
+		store_signing_keys_cover(entry->row.kid, ends + Max(ends - GetCurrentTimestamp(), 0) / 8);
+}
+
+void
+auth_key_cover_signed(void)
+{
+	KeyEntry   *entry = auth_key_signer(auth_key_cache());
+
+	if (entry)
+		store_signing_keys_cover(entry->row.kid, GetCurrentTimestamp() + store_settings()->access_token_ttl +
+								 store_settings()->clock_skew);
 }
 
 /* ---- verifying ---- */

@@ -27,8 +27,14 @@ extern FaError auth_key_verify(const char *token, size_t len, AuthVerified *veri
 /* Changes whenever a key changed: what was verified before then is to be verified again. */
 extern uint64 auth_key_generation(void);
 
-/* A token that lives longer than access_token_ttl is about to be signed: its key must verify until then. */
-extern void auth_key_note_expiry(int64 exp);
+/*
+ * A token with this exp is about to be signed: its key must verify until then.
+ * is_long: it lives longer than access_token_ttl, which a rotation reckons with.
+ */
+extern void auth_key_cover(int64 exp, bool is_long);
+
+/* The same for the tokens that were signed so far, before access_token_ttl changes. */
+extern void auth_key_cover_signed(void);
 
 /* Names are kids.  Each raises what is wrong with its arguments. */
 extern char *auth_key_rotate(const char *algorithm);

@@ -8,6 +8,7 @@
  */
 #include "auth/settings.h"
 
+#include "auth/key.h"
 #include "auth/role.h"
 #include "auth/seal.h"
 #include "base/errors.h"
@@ -70,6 +71,8 @@ auth_settings_configure(const char *name, const char *value)
 	if (def == NULL)
 		base_raise_hint(FA_INVALID_ARGUMENT, "The view fastauth.settings_overview lists all settings.",
 						"there is no setting \"%s\"", base_setting_ascii(name));
+	if (strcmp(def->name, "access_token_ttl") == 0)
+		auth_key_cover_signed();
 	if (value == NULL)
 	{
 		store_settings_reset(def->name);

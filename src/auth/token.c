@@ -431,8 +431,7 @@ auth_token_issue(const AuthTokenRequest *request, int *expires_in)
 		token_put_claims(&json, request->claims);
 	appendStringInfoChar(&json, '}');
 
-	if (request->ttl > store_settings()->access_token_ttl)
-		auth_key_note_expiry(ends);
+	auth_key_cover(ends, request->ttl > store_settings()->access_token_ttl);
 	*expires_in = (int) (ends - now);
 	return auth_key_sign(json.data);
 }

@@ -155,7 +155,7 @@ store_signing_keys_promote(const char *kid, TimestampTz now)
 }
 
 void
-store_signing_keys_note_expiry(const char *kid, TimestampTz exp)
+store_signing_keys_cover(const char *kid, TimestampTz exp)
 {
 	static StorePlan plan = STORE_PLAN("update fastauth.signing_keys set longest_exp = greatest(longest_exp, $2), "
 									   "verifies_until = case when verifies_until is not null then greatest(verifies_until, $2) end "

@@ -45,6 +45,6 @@ extern bool store_signing_keys_destroy(const char *kid, TimestampTz now);
 extern void store_signing_keys_promote(const char *kid, TimestampTz now);
 
 /* A token of this key lives that long. */
-extern void store_signing_keys_note_expiry(const char *kid, TimestampTz exp);
+extern void store_signing_keys_cover(const char *kid, TimestampTz exp);
 
 #endif							/* FASTAUTH_STORE_SIGNING_KEYS_H */
