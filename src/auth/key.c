@@ -15,6 +15,7 @@
 #include "jose/jws.h"
 #include "lib/stringinfo.h"
 #include "store/cache.h"
+#include "store/settings.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
