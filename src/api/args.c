@@ -152,7 +152,8 @@ api_arg_ttl(FunctionCallInfo fcinfo, int n, const char *name, int64 fallback)
 
 	if (ttl == NULL)
 		return fallback;
-	if (ttl->month == 0 && Abs(ttl->day) <= API_TTL_MAX_DAYS && ttl->time >= -limit && ttl->time <= limit)
+	if (ttl->month == 0 && ttl->day >= -API_TTL_MAX_DAYS && ttl->day <= API_TTL_MAX_DAYS &&
+		 ttl->time >= -limit && ttl->time <= limit)
 		usecs = ttl->day * USECS_PER_DAY + ttl->time;
 	if (usecs < USECS_PER_SEC || usecs > limit)
 		base_raise(FA_INVALID_ARGUMENT, "%s must be from 1 second to %d days", name, API_TTL_MAX_DAYS);
