@@ -57,6 +57,15 @@ REGRESS = \
 
 ISOLATION = \
 	prepare \
+	signup_race \
+	refresh_race \
+	refresh_signout \
+	refresh_password_change \
+	refresh_delete \
+	signin_password_change \
+	signin_deactivate \
+	revoked_in_repeatable_read \
+	lock_wait \
 	settings_race \
 
 REGRESS_OPTS = --inputdir=test --encoding=UTF8
