@@ -8,6 +8,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/clean"
 cp -a Makefile fastauth.control sql src test expected *.md *.json "$work/clean/"
+[ ! -e docs ] || cp -a docs "$work/clean/"
 [ ! -e fastauth.so ] || cp -a fastauth.so "$work/clean/"
 find "$work/clean" -name '*.o' -delete
 
