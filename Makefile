@@ -54,6 +54,7 @@ REGRESS = \
 	jws \
 	call \
 	privilege \
+	password \
 
 ISOLATION = \
 	prepare \

@@ -5,9 +5,11 @@
  * Nobody may learn from the time of a refusal whether there is such a user.  So
  * a refusal that did not compute an Argon2 of today's cost (no user, no
  * password set, a hash that cannot be read, bcrypt and the other foreign
- * formats, an Argon2 of lower cost) computes one in vain before it answers, in
- * the same place of the hash queue.  A foreign hash thus takes longer than an
- * unknown user, until its owner signs in and it is replaced.
+ * formats) computes one in vain before it answers, in the same place of the
+ * hash queue; after an Argon2 of lower cost, as all are when the settings have
+ * been raised, it computes what is left.  A foreign hash, or one of a higher
+ * cost, thus takes longer than an unknown user, until its owner signs in and it
+ * is replaced.
  *
  * A password beyond 1,024 bytes cannot be anybody's: it is never hashed, and
  * refused at the same cost.
@@ -34,7 +36,7 @@ typedef struct PasswordWork
 	CrPwCost	cost;			/* of a hash of today */
 	CrPwHash	parsed;			/* that hash */
 	CrPwStatus	status;
-	bool		paid;				/* checking it cost as much as a hash of today */
+	CrPwCost	left;				/* of that cost, to be paid by a refusal */
 	bool		rehash;
 	char		out[CR_PW_OUT_SIZE];	/* of auth_password_hash() */
 } PasswordWork;
@@ -140,7 +142,7 @@ password_verify_stored(PasswordWork *work)
 	else
 	{
 		work->status = cr_pw_verify(hash, work->password, strlen(work->password), password_interrupted);
-		work->paid = cr_pw_costs_as_much(hash, &work->cost);
+		work->left = cr_pw_cost_left(hash, &work->cost);
 	}
 	work->rehash = work->status == CR_PW_OK && !cr_pw_is_current(hash, &work->cost) &&
 		!password_is_cut(hash, work->password);
@@ -152,9 +154,10 @@ password_verify_work(void *arg)
 	PasswordWork *work = arg;
 
 	work->status = CR_PW_WRONG;
+	work->left = work->cost;
 	if (work->hash != NULL)
 		password_verify_stored(work);
-	if (work->status == CR_PW_WRONG && !work->paid && cr_pw_burn(&work->cost) != CR_PW_OK)
+	if (work->status == CR_PW_WRONG && cr_pw_burn(&work->left) != CR_PW_OK)
 		work->status = CR_PW_FAILED;
 }
 

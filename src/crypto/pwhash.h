@@ -32,7 +32,7 @@ typedef bool (*CrPwInterrupted) (void);
 extern CrPwStatus cr_pw_hash(const char *password, size_t len, const CrPwCost *cost,
 							 char out[CR_PW_OUT_SIZE]);
 
-/* The work of one cr_pw_hash() and nothing else. */
+/* The work of one cr_pw_hash() and nothing else; none when memory is 0. */
 extern CrPwStatus cr_pw_burn(const CrPwCost *cost);
 
 /* CR_PW_OK or CR_PW_WRONG, or why it could not be told.  Not for bcrypt. */
@@ -46,7 +46,10 @@ extern CrPwStatus cr_pw_bcrypt_compare(const CrPwHash *hash, const char *compute
 /* Is this hash what cr_pw_hash() makes at this cost? */
 extern bool cr_pw_is_current(const CrPwHash *hash, const CrPwCost *cost);
 
-/* Does checking it cost at least as much as cr_pw_hash() at this cost? */
-extern bool cr_pw_costs_as_much(const CrPwHash *hash, const CrPwCost *cost);
+/*
+ * What is left of this cost when the hash has been checked; memory 0 when
+ * nothing is.  Only Argon2 counts: the work of others cannot be compared.
+ */
+extern CrPwCost cr_pw_cost_left(const CrPwHash *hash, const CrPwCost *cost);
 
 #endif							/* FASTAUTH_CRYPTO_PWHASH_H */

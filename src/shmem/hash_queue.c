@@ -156,8 +156,9 @@ queue_try(void)
 	SpinLockRelease(&queue->mutex);
 	if (wake)
 		ConditionVariableSignal(&queue->freed);
-	if (my_place == QUEUE_RUNNING)
-		elog(DEBUG1, "hash queue: %d running, %d waiting", running, waiting);
+	if (my_place != QUEUE_WAITING)
+		elog(DEBUG1, "hash queue: %s, %d running, %d waiting",
+			 my_place == QUEUE_RUNNING ? "entered" : "full", running, waiting);
 	return my_place;
 }
 
