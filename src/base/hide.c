@@ -290,7 +290,7 @@ hide_message_suffix(const ErrorData *edata)
 
 /* Edit a message of a secret statement; an error of our own keeps its MESSAGE and DETAIL. */
 static void
-hide_message(ErrorData *edata)
+hide_message(ErrorData *edata, bool keep_detail)
 {
 	int			keep = -1;
 
@@ -305,7 +305,7 @@ hide_message(ErrorData *edata)
 			edata->output_to_client = false;
 			hide_send_to_client(edata);
 		}
-		if (edata->detail != NULL || edata->detail_log != NULL)
+		if (!keep_detail && (edata->detail != NULL || edata->detail_log != NULL))
 		{
 			hide_replace(edata, &edata->detail_log, 0, BASE_HIDDEN);
 			if (edata->detail_log == NULL)
@@ -320,21 +320,19 @@ hide_message(ErrorData *edata)
 static void
 hide_emit_log(ErrorData *edata)
 {
-	if (hide_statement_is_secret())
-	{
-		/* What failed before any code of ours ran still stands in pg_stat_activity. */
-		if (edata->elevel >= ERROR)
-			pgstat_report_activity(STATE_RUNNING, BASE_HIDDEN);
-		hide_message(edata);
-	}
-	else if (hide_shows_us(edata))
-	{
-		/* A deadlock's DETAIL for the client holds no query: log that one. */
-		if (edata->detail != NULL && edata->detail_log != NULL)
-			hide_drop(&edata->detail_log);
-		if (hide_shows_us(edata))
-			hide_message(edata);
-	}
+	bool		secret = hide_statement_is_secret();
+	bool		deadlock = edata->sqlerrcode == ERRCODE_T_R_DEADLOCK_DETECTED && edata->detail && edata->detail_log;
+
+	/* A deadlock's DETAIL for the log has the queries, the one for the client has not: log that one. */
+	if (deadlock && (secret || hide_names_us(edata->detail_log)))
+		hide_drop(&edata->detail_log);
+
+	/* What failed before any code of ours ran still stands in pg_stat_activity. */
+	if (secret && edata->elevel >= ERROR)
+		pgstat_report_activity(STATE_RUNNING, BASE_HIDDEN);
+
+	if (secret || hide_shows_us(edata))
+		hide_message(edata, deadlock);
 	if (hide_previous_hook)
 		hide_previous_hook(edata);
 }

@@ -150,22 +150,23 @@ sub bind_case
 	unseen($secret, $name);
 }
 
-# A backend that is held inside signin by a lock, and what is done to it meanwhile.
+# A backend that is held by a lock, inside signin or in the same statement before it (by row 1 of
+# public.leaks; pg_stat_activity shows that one, as nothing of ours has run), and what is done to it meanwhile.
 sub held_case
 {
-	my ($name, $setup, $act, $expected, $statement) = @_;
+	my ($name, $setup, $act, $expected, $before) = @_;
 	my $secret = new_secret();
 	my $holder = open_session($node->{superuser});
 	my $victim = open_session('regress_server');
+	my $with = $before ? 'WITH u AS (UPDATE public.leaks SET n = 9 WHERE id = 1 RETURNING id) ' : '';
+	my $from = $before ? ' FROM u' : '';
 
-	$statement ||= "SELECT fastauth.signin('ann\@example.com', 'SECRET');";
-	$statement =~ s/SECRET/$secret/g;
 	if ($setup) { say_to($victim, $setup); wait_for($victim); }
-	say_to($holder, 'BEGIN; LOCK TABLE fastauth.users, fastauth.sessions;');
+	say_to($holder, $before ? 'BEGIN; UPDATE public.leaks SET n = 1 WHERE id = 1;' : 'BEGIN; LOCK TABLE fastauth.users, fastauth.sessions;');
 	wait_for($holder);
-	say_to($victim, $statement);
+	say_to($victim, "${with}SELECT fastauth.signin('ann\@example.com', '$secret')$from;");
 	wait_blocked($victim);
-	unseen($secret, "$name, while it waits");
+	unseen($secret, "$name, while it waits") if !$before;
 	$act->($victim, $holder) if $act;
 	wait_for($victim);
 	like($victim->{err} . $holder->{err}, $expected, "$name: the error");
@@ -202,7 +203,7 @@ sub terminate_backend
 sub close_the_circle
 {
 	my ($victim, $holder) = @_;
-	say_to($holder, "UPDATE public.leaks SET n = 2 WHERE id = 1;");
+	say_to($holder, "UPDATE public.leaks SET n = 2 WHERE id = 2;");
 	wait_for($holder);
 	say_to($holder, 'ROLLBACK;');
 	wait_for($holder);
@@ -282,10 +283,16 @@ sub run_held_cases
 	held_case('terminate', undef, \&terminate_backend, qr/57P01/);
 	held_case('lock timeout', undef, undef, qr/PT503/);
 	held_case('statement timeout', 'SET statement_timeout = 1000;', undef, qr/57014/);
-	held_case('deadlock', 'BEGIN; UPDATE public.leaks SET n = 1 WHERE id = 1;', \&close_the_circle, qr/40P01/);
+	held_case('deadlock', 'BEGIN; UPDATE public.leaks SET n = 1 WHERE id = 2;', \&close_the_circle, qr/40P01/);
+	held_case('deadlock before the call', 'BEGIN; UPDATE public.leaks SET n = 1 WHERE id = 2;', \&close_the_circle, qr/40P01/, 1);
+	held_case('cancel before the call', undef, \&cancel_backend, qr/57014/, 1);
 	held_case('crash', undef, \&kill_backend, qr/connection/);
 	like(slurp_file($logs[0]), qr/Failed process was running: <fastauth: statement hidden>/,
 		'crash: the postmaster lives and tells that a statement ran');
+
+	# Here the postmaster itself has the statement's text, and our hook runs in it.
+	held_case('crash before the call', undef, \&kill_backend, qr/connection/, 1);
+	$node->safe_psql('postgres', 'SELECT 1');
 }
 
 # What shows that the search can find something.
@@ -333,7 +340,7 @@ CREATE ROLE regress_admin LOGIN;
 CREATE ROLE regress_nobody LOGIN;
 SELECT fastauth.grant_api('regress_anon', 'regress_authenticated', 'regress_server', 'regress_admin');
 CREATE TABLE public.leaks (id int PRIMARY KEY, n int);
-INSERT INTO public.leaks VALUES (1, 0);
+INSERT INTO public.leaks VALUES (1, 0), (2, 0);
 GRANT SELECT, UPDATE ON public.leaks TO regress_server;
 CREATE FUNCTION public.login(email text, password text) RETURNS fastauth.token_pair LANGUAGE plpgsql AS
 $$ BEGIN RETURN fastauth.signin(email, password); END $$;
