@@ -20,6 +20,10 @@ BEGIN
 			WHERE d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_extension'::pg_catalog.regclass
 				AND d.deptype OPERATOR(pg_catalog.=) 'e'
 				AND i.type OPERATOR(pg_catalog.=) ANY (ARRAY['table', 'view', 'function', 'type', 'schema', 'sequence'])
+				-- On PostgreSQL 17 row types and array types are members too: they go with their table or element type.
+				AND NOT EXISTS (SELECT FROM pg_catalog.pg_type t LEFT JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) t.typrelid
+					WHERE d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_type'::pg_catalog.regclass AND t.oid OPERATOR(pg_catalog.=) d.objid
+					AND (t.typcategory OPERATOR(pg_catalog.=) 'A' OR c.relkind OPERATOR(pg_catalog.<>) 'c'))
 		)
 		SELECT m.type, m.identity, m.classid, m.objid, true AS is_member FROM member m
 		UNION ALL
