@@ -51,6 +51,7 @@ REGRESS = \
 	user \
 	session \
 	signin \
+	identity \
 	jws \
 	call \
 	privilege \
