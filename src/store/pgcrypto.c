@@ -28,6 +28,7 @@
 #include "fmgr.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
+#include "utils/guc.h"
 #include "utils/syscache.h"
 
 static bool
@@ -95,12 +96,21 @@ pgcrypto_search(Oid extension)
 	return found;
 }
 
+/* Since PostgreSQL 18 an administrator can turn crypt() off: it then only raises errors. */
+static bool
+pgcrypto_is_off(void)
+{
+	const char *value = GetConfigOption("pgcrypto.builtin_crypto_enabled", true, false);
+
+	return value != NULL && pg_strcasecmp(value, "off") == 0;
+}
+
 static Oid
 pgcrypto_crypt_oid(void)
 {
 	Oid			extension = get_extension_oid("pgcrypto", true);
 
-	return OidIsValid(extension) ? pgcrypto_search(extension) : InvalidOid;
+	return OidIsValid(extension) && !pgcrypto_is_off() ? pgcrypto_search(extension) : InvalidOid;
 }
 
 bool

@@ -368,6 +368,12 @@ ROLLBACK;
 SET ROLE regress_server;
 SELECT regress_password.bcrypt();
 RESET ROLE;
+-- the same when crypt() is turned off, as PostgreSQL 18 lets an administrator do
+SELECT FROM fastauth.set_hashed_password((fastauth.get_user_by_email('vector19@pw.example')).id, '$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW');
+SET pgcrypto.builtin_crypto_enabled = off;
+SELECT regress_password.signin('vector19@pw.example', 'U*U'), regress_password.import('trap@pw.example', '$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW');
+RESET pgcrypto.builtin_crypto_enabled;
+SELECT regress_password.signin('vector19@pw.example', 'U*U');
 ALTER EXTENSION pgcrypto SET SCHEMA public;
 SET client_min_messages = warning;
 DELETE FROM fastauth.users WHERE email LIKE '%@pw.example' OR email LIKE 'quvelth%';
