@@ -69,6 +69,7 @@ ISOLATION = \
 	revoked_in_repeatable_read \
 	lock_wait \
 	settings_race \
+	seal_race \
 
 REGRESS_OPTS = --inputdir=test --encoding=UTF8
 ISOLATION_OPTS = --inputdir=test --encoding=UTF8

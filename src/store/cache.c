@@ -94,6 +94,13 @@ store_cache_invalidate(StoreCacheTable which)
 }
 
 void
+store_cache_forget(void)
+{
+	for (int i = 0; i < STORE_CACHE_COUNT; i++)
+		tables[i].generation++;
+}
+
+void
 store_cache_table_changed(Oid relid)
 {
 	for (int i = 0; i < STORE_CACHE_COUNT; i++)

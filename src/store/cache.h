@@ -33,7 +33,13 @@ extern uint64 store_cache_generation(StoreCacheTable which);
 /* Tell everybody that the table changed; call it after each write, in the same transaction. */
 extern void store_cache_invalidate(StoreCacheTable which);
 
-/* The same for the table of this oid; nothing when it is not one of ours. */
+/*
+ * Read everything again: after waiting for a lock.  Who held it may have
+ * committed without us having been told yet.
+ */
+extern void store_cache_forget(void);
+
+/* The same as store_cache_invalidate() for the table of this oid; nothing when it is not one of ours. */
 extern void store_cache_table_changed(Oid relid);
 
 #endif							/* FASTAUTH_STORE_CACHE_H */

@@ -111,6 +111,7 @@ store_instance_lock(bool exclusive)
 	store_open();
 	found = store_run(&args, STORE_WRITE, 1) == 1;
 	store_close();
+	store_cache_forget();
 	return found;
 }
 

@@ -22,7 +22,11 @@ extern bool store_instance_id(pg_uuid_t *id);
  */
 extern void store_instance_ensure(void);
 
-/* Hold the row: shared by who seals a value, exclusively by who seals all anew.  False when there is none. */
+/*
+ * Hold the row: shared by who seals a value, exclusively by who seals all anew
+ * or changes which key signs.  What is cached is read again after it.  False
+ * when there is none.
+ */
 extern bool store_instance_lock(bool exclusive);
 
 /* Does the row name another server or database than this one?  False when there is none. */

@@ -103,6 +103,10 @@ SELECT value FROM fastauth.settings_overview WHERE name = 'audience';
 -- rows that came by another way than configure() count as well, and nonsense in them does not
 UPDATE fastauth.settings SET value = 'repaired';
 SELECT value FROM fastauth.settings_overview WHERE name = 'audience';
+SET session_replication_role = replica;
+UPDATE fastauth.settings SET value = 'replicated';
+RESET session_replication_role;
+SELECT value FROM fastauth.settings_overview WHERE name = 'audience';
 INSERT INTO fastauth.settings VALUES ('of_a_newer_version', '1', now()), ('access_token_ttl', '1 month', now()), ('jwt_algorithm', 'none', now()), ('allowed_roles', '{{{', now());
 SELECT name, value FROM fastauth.settings_overview WHERE name IN ('access_token_ttl', 'jwt_algorithm', 'allowed_roles', 'audience');
 TRUNCATE fastauth.settings;
