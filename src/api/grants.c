@@ -31,7 +31,7 @@ typedef struct GrantObject
 {
 	const char *name;
 	GrantGroup	group;
-	ObjectType	type;			/* OBJECT_FUNCTION or OBJECT_TABLE (a view) */
+	ObjectType	type;			/* OBJECT_FUNCTION, OBJECT_TABLE (a view) or OBJECT_TYPE */
 } GrantObject;
 
 static const GrantObject grant_objects[] = {
@@ -42,6 +42,7 @@ static const GrantObject grant_objects[] = {
 	{"verify_token", GRANT_ANON, OBJECT_FUNCTION},
 	{"authenticate", GRANT_ANON, OBJECT_FUNCTION},
 	{"jwks", GRANT_ANON, OBJECT_FUNCTION},
+	{"token_pair", GRANT_ANON, OBJECT_TYPE},
 
 	/* for the current identity; uid() stands in policies that anon meets too */
 	{"uid", GRANT_ANON, OBJECT_FUNCTION},
@@ -56,6 +57,7 @@ static const GrantObject grant_objects[] = {
 	{"set_first_password", GRANT_AUTHENTICATED, OBJECT_FUNCTION},
 	{"reauthenticate", GRANT_AUTHENTICATED, OBJECT_FUNCTION},
 	{"delete_me", GRANT_AUTHENTICATED, OBJECT_FUNCTION},
+	{"user_data", GRANT_AUTHENTICATED, OBJECT_TYPE},
 
 	/* for the application's server */
 	{"create_user", GRANT_SERVER, OBJECT_FUNCTION},
@@ -71,6 +73,7 @@ static const GrantObject grant_objects[] = {
 	{"delete_session", GRANT_SERVER, OBJECT_FUNCTION},
 	{"delete_user_sessions", GRANT_SERVER, OBJECT_FUNCTION},
 	{"list_user_sessions", GRANT_SERVER, OBJECT_FUNCTION},
+	{"session_data", GRANT_SERVER, OBJECT_TYPE},
 	{"cleanup_expired", GRANT_SERVER, OBJECT_FUNCTION},
 	{"issue_jwt", GRANT_SERVER, OBJECT_FUNCTION},
 	{"verify_jws", GRANT_SERVER, OBJECT_FUNCTION},
@@ -100,6 +103,8 @@ grant_object_node(const char *name, ObjectType type)
 		return (Node *) makeString(pstrdup(name));
 	if (type == OBJECT_TABLE)
 		return (Node *) makeRangeVar(pstrdup("fastauth"), pstrdup(name), -1);
+	if (type == OBJECT_TYPE)
+		return (Node *) list_make2(makeString(pstrdup("fastauth")), makeString(pstrdup(name)));
 	function = makeNode(ObjectWithArgs);
 	function->objname = list_make2(makeString(pstrdup("fastauth")), makeString(pstrdup(name)));
 	function->args_unspecified = true;
@@ -137,6 +142,7 @@ grant_group(Oid role, GrantGroup group)
 {
 	List	   *functions = NIL;
 	List	   *views = NIL;
+	List	   *types = NIL;
 
 	for (size_t i = 0; i < lengthof(grant_objects); i++)
 	{
@@ -146,12 +152,15 @@ grant_group(Oid role, GrantGroup group)
 			continue;
 		if (object->type == OBJECT_TABLE)
 			views = lappend(views, grant_object_node(object->name, object->type));
+		else if (object->type == OBJECT_TYPE)
+			types = lappend(types, grant_object_node(object->name, object->type));
 		else
 			functions = lappend(functions, grant_object_node(object->name, object->type));
 	}
 	grant_execute(role, OBJECT_SCHEMA, list_make1(grant_object_node("fastauth", OBJECT_SCHEMA)), "usage");
 	grant_execute(role, OBJECT_FUNCTION, functions, "execute");
 	grant_execute(role, OBJECT_TABLE, views, "select");
+	grant_execute(role, OBJECT_TYPE, types, "usage");
 }
 
 /* SQL function: fastauth.grant_api(anon regrole, authenticated regrole, server regrole, admin regrole) */

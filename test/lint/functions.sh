@@ -19,7 +19,7 @@ bad=$(perl -0777 -e '
 		while ($text =~ /CREATE\s+FUNCTION\s+fastauth\.(\w+)\s*\(.*?\)\s*RETURNS\s+(\S+)/gis) { $sql{$1}++ unless $2 =~ /trigger/; }
 	}
 	my $grants = slurp("src/api/grants.c");
-	while ($grants =~ /\{"(\w+)", GRANT_(\w+),/g) { $group{$1} = lc $2; }
+	while ($grants =~ /\{"(\w+)", GRANT_(\w+), OBJECT_(?!TYPE)/g) { $group{$1} = lc $2; }
 	my $readme = slurp("README.md");
 	while ($readme =~ /^\| (?:`(\w+)`|none) \|[^|]*\|([^|]*)\|$/gm)
 	{

@@ -97,6 +97,11 @@ CREATE TABLE public.pin (u fastauth.users);
 CREATE FUNCTION public.pin(fastauth.sessions) RETURNS int LANGUAGE sql AS 'SELECT 1';
 CREATE CAST (fastauth.token_pair AS text) WITH INOUT AS IMPLICIT;
 
+-- What functions answer may be answered by functions of one's own.
+CREATE FUNCTION public.login(email text, password text) RETURNS fastauth.token_pair LANGUAGE sql
+	AS 'SELECT fastauth.signin(email, password)';
+SELECT token_type FROM public.login('ann@example.com', 'correct horse battery staple 4711');
+
 -- 8. Something of one's own in our schema (S4).
 CREATE FUNCTION fastauth.signin(varchar, varchar) RETURNS text LANGUAGE sql AS 'SELECT $2';
 CREATE TABLE fastauth.mine (id int);
@@ -128,6 +133,9 @@ SELECT public.attempt('CREATE EXTENSION pageinspect');
 SELECT p.proname FROM pg_proc p
 WHERE p.pronamespace = 'fastauth'::regnamespace AND has_function_privilege(p.oid, 'EXECUTE')
 ORDER BY p.proname COLLATE "C";
+SELECT t.typname FROM pg_type t
+WHERE t.typnamespace = 'fastauth'::regnamespace AND t.typelem = 0 AND has_type_privilege(t.oid, 'USAGE')
+ORDER BY t.typname COLLATE "C";
 SELECT fastauth.get_hashed_password('00000000-0000-0000-0000-000000000000');
 SELECT fastauth.issue_jwt('00000000-0000-0000-0000-000000000000');
 SELECT fastauth.configure('issuer', 'https://mallory.example');
