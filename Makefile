@@ -53,6 +53,7 @@ REGRESS = \
 	signin \
 	identity \
 	jws \
+	key \
 	call \
 	privilege \
 	password \

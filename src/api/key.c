@@ -22,8 +22,12 @@ FASTAUTH_FUNCTION(fastauth_rotate_signing_key, API_WRITES)
 /* SQL function: fastauth.import_signing_key(key text, issuer text) */
 FASTAUTH_FUNCTION(fastauth_import_signing_key, API_WRITES | API_SECRET)
 {
-	return CStringGetTextDatum(auth_key_import(api_arg_text(fcinfo, 0, "key", KEY_ARG_MAX),
-											   api_arg_text_or_null(fcinfo, 1, "issuer", KEY_ISSUER_MAX)));
+	char	   *key = api_arg_text(fcinfo, 0, "key", KEY_ARG_MAX);
+	char	   *issuer = api_arg_text_or_null(fcinfo, 1, "issuer", KEY_ISSUER_MAX);
+	char	   *kid = auth_key_import(key, issuer);
+
+	explicit_bzero(key, strlen(key));
+	return CStringGetTextDatum(kid);
 }
 
 /* SQL function: fastauth.retire_signing_key(kid text) */

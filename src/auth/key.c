@@ -22,6 +22,9 @@
 
 static KeyCache *key_cache = NULL;
 
+/* How often a key was seen to be gone because its time had come. */
+static uint64 keys_ended = 0;
+
 /* ---- the cache ---- */
 
 static void
@@ -51,6 +54,7 @@ key_cache_load(uint64 generation)
 	int			n = store_signing_keys_load(GetCurrentTimestamp(), &rows);
 
 	cache->generation = generation;
+	cache->next_end = DT_NOEND;
 	cache->context = context;
 	cache->entries = palloc0(sizeof(KeyEntry) * (n + 1));
 	callback->func = key_cache_free_keys;
@@ -62,8 +66,11 @@ key_cache_load(uint64 generation)
 
 		entry->row = rows[i];
 		entry->alg = cr_alg_by_name(rows[i].algorithm);
-		if (entry->alg != CR_ALG_NONE && (rows[i].public_jwk || rows[i].private_key))
-			cache->n++;
+		if (entry->alg == CR_ALG_NONE || (rows[i].public_jwk == NULL && rows[i].private_key == NULL))
+			continue;
+		if (!TIMESTAMP_IS_NOBEGIN(rows[i].verifies_until))
+			cache->next_end = Min(cache->next_end, rows[i].verifies_until);
+		cache->n++;
 	}
 	MemoryContextSwitchTo(old);
 	return cache;
@@ -85,10 +92,21 @@ auth_key_cache(void)
 	return key_cache;
 }
 
+/*
+ * A key can also go because its time has come.  Both counters only grow, so
+ * that the sum changes when one of them does.
+ */
 uint64
 auth_key_generation(void)
 {
-	return store_cache_generation(STORE_CACHE_SIGNING_KEYS);
+	if (key_cache && key_cache->next_end <= GetCurrentTimestamp())
+	{
+		keys_ended++;
+		key_cache->next_end = DT_NOEND;
+		/* Whoever looks for a key next reads them again, without the one that is gone. */
+		key_cache->generation = 0;
+	}
+	return store_cache_generation(STORE_CACHE_SIGNING_KEYS) + keys_ended;
 }
 
 KeyEntry *
@@ -106,19 +124,19 @@ auth_key_is_gone(const KeyEntry *entry, TimestampTz now)
 	return !TIMESTAMP_IS_NOBEGIN(entry->row.verifies_until) && entry->row.verifies_until <= now;
 }
 
-/* The newest key whose time to sign has come and that is not retired. */
+/* Of the keys' times to sign no two overlap (key_change.c). */
 KeyEntry *
 auth_key_signer(KeyCache *cache)
 {
 	TimestampTz now = GetCurrentTimestamp();
 
-	for (int i = cache->n - 1; i >= 0; i--)
+	for (int i = 0; i < cache->n; i++)
 	{
-		KeyEntry   *entry = &cache->entries[i];
+		const StoreSigningKey *row = &cache->entries[i].row;
 
-		if (!TIMESTAMP_IS_NOBEGIN(entry->row.signs_at) && entry->row.signs_at <= now &&
-			TIMESTAMP_IS_NOBEGIN(entry->row.retired_at) && !auth_key_is_gone(entry, now))
-			return entry;
+		if (!TIMESTAMP_IS_NOBEGIN(row->signs_at) && row->signs_at <= now &&
+			(TIMESTAMP_IS_NOBEGIN(row->signs_until) || row->signs_until > now))
+			return &cache->entries[i];
 	}
 	return NULL;
 }
@@ -176,7 +194,7 @@ key_need_signer(void)
 	if (entry)
 		return entry;
 	auth_key_lock();
-	auth_key_ensure_signer();
+	auth_key_settle();
 	entry = auth_key_signer(auth_key_cache());
 	if (entry == NULL)
 		elog(ERROR, "no key signs");

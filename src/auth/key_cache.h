@@ -21,6 +21,7 @@ typedef struct KeyEntry
 typedef struct KeyCache
 {
 	uint64		generation;
+	TimestampTz next_end;		/* when the first of them is gone */
 	MemoryContext context;		/* owns the entries, and frees their keys */
 	int			n;
 	KeyEntry   *entries;		/* in the order in which they sign */
@@ -40,10 +41,13 @@ extern KeyEntry *auth_key_find(KeyCache *cache, const char *kid);
 /* Has it an end that is over? */
 extern bool auth_key_is_gone(const KeyEntry *entry, TimestampTz now);
 
+/* When the last token of ordinary length that a key signs until stop is over. */
+extern TimestampTz auth_key_last_token(TimestampTz stop);
+
 /* Hold what whoever changes keys has to hold, and see what others changed. */
 extern void auth_key_lock(void);
 
-/* Make a key of this algorithm sign from now on, unless one does already.  The caller holds the instance row. */
-extern void auth_key_ensure_signer(void);
+/* Let one key sign from now on until the next one does, and so on; make one when there is none.  The caller holds the lock. */
+extern void auth_key_settle(void);
 
 #endif							/* FASTAUTH_AUTH_KEY_CACHE_H */

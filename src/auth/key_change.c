@@ -2,8 +2,11 @@
  * key_change.c
  *		Signing keys: making, importing and ending them.
  *
- * Whoever changes which key signs holds the instance row exclusively, so of two
- * that race one waits and then sees the other's key.
+ * The keys that sign or will sign stand in a line: each signs from signs_at
+ * until signs_until, which is when the next one begins, and the last one has no
+ * end yet.  After every change auth_key_settle() makes it so again.  Whoever
+ * changes the line holds the instance row exclusively, so of two that race one
+ * waits and then sees the other's key.
  *
  * A foreign issuer's key must never sign in our name: a key given with an
  * issuer verifies that issuer's tokens only, and our own issuer is refused
@@ -13,10 +16,12 @@
 #include "auth/key.h"
 
 #include "auth/key_cache.h"
+#include "auth/password.h"
 #include "auth/seal.h"
 #include "auth/token.h"
 #include "base/jsonb.h"
 #include "commands/async.h"
+#include "crypto/base64url.h"
 #include "jose/jwk.h"
 #include "store/instance.h"
 #include "store/settings.h"
@@ -31,7 +36,11 @@ typedef struct KeyPlan
 	const char *kid;			/* NULL: its thumbprint */
 	const char *issuer;
 	bool		verify_only;
+	bool		chosen_secret;	/* an HMAC key that somebody else made */
 } KeyPlan;
+
+/* 128 bits: never the same twice. */
+#define KEY_RANDOM_KID_BYTES 16
 
 /*
  * Hold the instance row, so that nobody else changes which key signs.  Who
@@ -53,25 +62,38 @@ key_announce(void)
 	Async_Notify("pgrst", "reload config");
 }
 
-/* When the last token that a key signs until stop is over. */
-static TimestampTz
-key_last_token(TimestampTz stop)
+TimestampTz
+auth_key_last_token(TimestampTz stop)
 {
 	return stop + store_settings()->access_token_ttl + store_settings()->clock_skew;
 }
 
-/* When a new key signs: at once when none does, never before one that waits already. */
+/* Does it sign, or will it? */
+static bool
+key_in_line(const KeyEntry *entry, TimestampTz now)
+{
+	return !TIMESTAMP_IS_NOBEGIN(entry->row.signs_at) && !auth_key_is_gone(entry, now) &&
+		(TIMESTAMP_IS_NOBEGIN(entry->row.signs_until) || entry->row.signs_until > now);
+}
+
+/*
+ * When a new key is to sign: at once when none does, else when all have had the
+ * time to hear of it.  One that would begin later still (the delay was longer
+ * when it was made) has signed nothing yet and is withdrawn.
+ */
 static TimestampTz
-key_signs_at(TimestampTz now)
+key_make_room(TimestampTz now)
 {
 	KeyCache   *cache = auth_key_cache();
-	TimestampTz at = now;
+	KeyEntry   *signer = auth_key_signer(cache);
+	TimestampTz at;
 
-	if (auth_key_signer(cache) == NULL)
+	if (signer == NULL)
 		return now;
-	at += store_settings()->key_publish_delay;
+	at = Max(now + store_settings()->key_publish_delay, signer->row.signs_at + 1);
 	for (int i = 0; i < cache->n; i++)
-		at = Max(at, cache->entries[i].row.signs_at);
+		if (key_in_line(&cache->entries[i], now) && cache->entries[i].row.signs_at >= at)
+			store_signing_keys_retire(cache->entries[i].row.kid, now, now);
 	return at;
 }
 
@@ -98,31 +120,69 @@ key_fill_material(StoreSigningKey *row, const CrKey *key, const KeyPlan *plan)
 	pfree(text);
 }
 
-/* Store the key, and give the keys before it their end.  Its kid. */
+/*
+ * The thumbprint and the kid.  That of a secret which people chose would let
+ * whoever reads a token or a dump try guesses, so it is kept like a password
+ * (S35), and the kid is random.
+ */
+static void
+key_fill_names(StoreSigningKey *row, const CrKey *key, const KeyPlan *plan)
+{
+	unsigned char random[KEY_RANDOM_KID_BYTES];
+
+	row->thumbprint = palloc(JOSE_THUMBPRINT_LEN + 1);
+	if (!jose_thumbprint(key, row->thumbprint))
+		elog(ERROR, "could not compute a thumbprint");
+	row->kid = pstrdup(plan->kid ? plan->kid : row->thumbprint);
+	if (!plan->chosen_secret)
+		return;
+	if (plan->kid == NULL)
+	{
+		if (!pg_strong_random(random, sizeof(random)))
+			elog(ERROR, "could not get random bytes");
+		cr_base64url_encode(random, sizeof(random), row->kid);
+	}
+}
+
+/* S43: a key or a kid that was ever here never comes back. */
+static void
+key_require_unknown(const StoreSigningKey *row, const KeyPlan *plan)
+{
+	bool		known = store_signing_keys_known(row->kid, row->thumbprint);
+	char	  **hashes;
+	bool		rehash;
+	int			n = plan->chosen_secret ? store_signing_keys_secret_hashes(&hashes) : 0;
+
+	for (int i = 0; i < n && !known; i++)
+		known = auth_password_verify(row->thumbprint, hashes[i], &rehash);
+	if (known)
+		base_raise(FA_INVALID_ARGUMENT, "key is known already");
+}
+
+/* Store the key, and put it in line.  Its kid. */
 static char *
 key_store(const CrKey *key, const KeyPlan *plan)
 {
-	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz now;
 	StoreSigningKey row = {.signs_at = DT_NOBEGIN};
 
-	row.thumbprint = palloc(JOSE_THUMBPRINT_LEN + 1);
-	if (!jose_thumbprint(key, row.thumbprint))
-		elog(ERROR, "could not compute a thumbprint");
-	row.kid = pstrdup(plan->kid ? plan->kid : row.thumbprint);
+	key_fill_names(&row, key, plan);
+	key_require_unknown(&row, plan);
+	if (plan->chosen_secret)
+		row.thumbprint = auth_password_hash(row.thumbprint);
 	row.algorithm = pstrdup(cr_alg_name(plan->alg));
 	row.issuer = plan->issuer ? pstrdup(plan->issuer) : NULL;
-	if (store_signing_keys_known(row.kid, row.thumbprint))
-		base_raise(FA_INVALID_ARGUMENT, "key is known already");
+	now = GetCurrentTimestamp();
 	if (!plan->verify_only)
-		row.signs_at = key_signs_at(now);
+		row.signs_at = key_make_room(now);
 	key_fill_material(&row, key, plan);
 	store_signing_keys_insert(&row, now);
 	if (!plan->verify_only)
-		store_signing_keys_supersede(row.kid, key_last_token(row.signs_at));
+		auth_key_settle();
 	return row.kid;
 }
 
-/* The same, and the key is freed whatever happens. */
+/* The same under the lock, and the key is freed whatever happens. */
 static char *
 key_store_and_free(CrKey *key, const KeyPlan *plan)
 {
@@ -130,6 +190,7 @@ key_store_and_free(CrKey *key, const KeyPlan *plan)
 
 	PG_TRY();
 	{
+		auth_key_lock();
 		kid = key_store(key, plan);
 	}
 	PG_CATCH();
@@ -142,50 +203,69 @@ key_store_and_free(CrKey *key, const KeyPlan *plan)
 	return kid;
 }
 
-static char *
-key_make(CrAlg alg)
+/* Before the lock is taken, as RSA takes its time. */
+static CrKey *
+key_generate(CrAlg alg)
 {
-	KeyPlan		plan = {.alg = alg};
 	CrKey	   *key;
 
 	if (cr_key_generate(alg, &key) != CR_OK)
 		elog(ERROR, "could not make a key");
-	return key_store_and_free(key, &plan);
+	return key;
 }
 
-/* The key that waits longest takes over, or a new one is made. */
+/* Write the times of one key in line, when they are others than they were. */
+static void
+key_set_times(const KeyEntry *entry, TimestampTz signs_at, TimestampTz signs_until)
+{
+	if (entry->row.signs_at == signs_at && entry->row.signs_until == signs_until)
+		return;
+	store_signing_keys_set_times(entry->row.kid, signs_at, signs_until,
+								 TIMESTAMP_IS_NOBEGIN(signs_until) ? DT_NOBEGIN : auth_key_last_token(signs_until));
+}
+
 void
-auth_key_ensure_signer(void)
+auth_key_settle(void)
 {
 	KeyCache   *cache = auth_key_cache();
 	TimestampTz now = GetCurrentTimestamp();
+	KeyEntry   *last = NULL;
+	TimestampTz signs_at = now;
 
-	if (auth_key_signer(cache))
-		return;
 	for (int i = 0; i < cache->n; i++)
 	{
 		KeyEntry   *entry = &cache->entries[i];
 
-		if (entry->row.signs_at > now && TIMESTAMP_IS_NOBEGIN(entry->row.retired_at) &&
-			!auth_key_is_gone(entry, now))
-		{
-			store_signing_keys_promote(entry->row.kid, now);
-			return;
-		}
+		if (!key_in_line(entry, now))
+			continue;
+		if (last)
+			key_set_times(last, signs_at, entry->row.signs_at);
+		/* The first of the line signs now, also when it was to wait. */
+		signs_at = last ? entry->row.signs_at : Min(entry->row.signs_at, now);
+		last = entry;
 	}
-	(void) key_make(cr_alg_by_name(store_settings()->jwt_algorithm));
+	if (last)
+		key_set_times(last, signs_at, DT_NOBEGIN);
+	else
+	{
+		KeyPlan		plan = {.alg = cr_alg_by_name(store_settings()->jwt_algorithm)};
+
+		(void) key_store_and_free(key_generate(plan.alg), &plan);
+	}
 }
 
 char *
 auth_key_rotate(const char *algorithm)
 {
-	CrAlg		alg = cr_alg_by_name(algorithm ? algorithm : store_settings()->jwt_algorithm);
+	KeyPlan		plan = {.alg = cr_alg_by_name(algorithm ? algorithm : store_settings()->jwt_algorithm)};
+	CrKey	   *key;
 	char	   *kid;
 
-	if (alg == CR_ALG_NONE)
+	if (plan.alg == CR_ALG_NONE)
 		base_raise(FA_INVALID_ARGUMENT, "algorithm is not one that we have");
-	auth_key_lock();
-	kid = key_make(alg);
+	store_instance_ensure();
+	key = key_generate(plan.alg);
+	kid = key_store_and_free(key, &plan);
 	key_announce();
 	return kid;
 }
@@ -248,23 +328,31 @@ key_parse(const char *text, JoseJwk *jwk)
 	}
 }
 
+static void
+key_require_other_issuer(const char *issuer)
+{
+	char	   *own = auth_token_issuer();
+
+	if (issuer && (issuer[0] == '\0' || (own && strcmp(issuer, own) == 0)))
+		base_raise_hint(FA_INVALID_ARGUMENT, "Leave the issuer out for a key of our own.",
+						"issuer must be another one than ours");
+}
+
 char *
 auth_key_import(const char *key, const char *issuer)
 {
 	JoseJwk		jwk;
 	KeyPlan		plan = {.issuer = issuer};
-	char	   *own;
 	char	   *kid;
 
-	auth_key_lock();
-	own = auth_token_issuer();
-	if (issuer && (issuer[0] == '\0' || strcmp(issuer, own) == 0))
-		base_raise_hint(FA_INVALID_ARGUMENT, "Leave the issuer out for a key of our own.",
-						"issuer must be another one than ours");
+	store_instance_ensure();
+	key_require_other_issuer(issuer);
 	key_parse(key, &jwk);
 	plan.alg = jwk.alg;
 	plan.verify_only = issuer != NULL || !cr_key_is_private(jwk.key);
-	plan.kid = issuer && jwk.kid[0] ? jwk.kid : NULL;
+	plan.chosen_secret = cr_alg_is_hmac(jwk.alg);
+	/* Who verifies another's tokens has to know the key by the name that they bear. */
+	plan.kid = plan.verify_only && jwk.kid[0] ? jwk.kid : NULL;
 	kid = key_store_and_free(jwk.key, &plan);
 	if (!plan.verify_only)
 		key_announce();
@@ -284,14 +372,16 @@ auth_key_retire(const char *kid)
 {
 	TimestampTz now;
 	KeyEntry   *entry;
+	bool		has_signed;
 
 	auth_key_lock();
 	now = GetCurrentTimestamp();
 	entry = auth_key_find(auth_key_cache(), kid);
-	if (entry == NULL ||
-		!store_signing_keys_retire(kid, now, TIMESTAMP_IS_NOBEGIN(entry->row.signs_at) ? now : key_last_token(now)))
+	if (entry == NULL || auth_key_is_gone(entry, now))
 		key_raise_unknown();
-	auth_key_ensure_signer();
+	has_signed = !TIMESTAMP_IS_NOBEGIN(entry->row.signs_at) && entry->row.signs_at <= now;
+	store_signing_keys_retire(kid, now, has_signed ? auth_key_last_token(now) : now);
+	auth_key_settle();
 	key_announce();
 }
 
@@ -301,7 +391,7 @@ auth_key_compromised(const char *kid)
 	auth_key_lock();
 	if (!store_signing_keys_destroy(kid, GetCurrentTimestamp()))
 		key_raise_unknown();
-	auth_key_ensure_signer();
+	auth_key_settle();
 	key_announce();
 }
 
@@ -314,7 +404,7 @@ auth_key_renew(void)
 	auth_key_lock();
 	cache = auth_key_cache();
 	for (int i = 0; i < cache->n; i++)
-		store_signing_keys_destroy(cache->entries[i].row.kid, now);
-	auth_key_ensure_signer();
+		(void) store_signing_keys_destroy(cache->entries[i].row.kid, now);
+	auth_key_settle();
 	key_announce();
 }

@@ -18,8 +18,8 @@
 typedef enum JosePurpose
 {
 	JOSE_FOR_VERIFYING,			/* private parts are not looked at, but for HMAC */
-	JOSE_FOR_SIGNING,			/* one that was imported or made before */
-	JOSE_FOR_IMPORT				/* with private parts it is for signing, and is checked slowly */
+	JOSE_FOR_SIGNING,			/* with private parts it is for signing */
+	JOSE_FOR_IMPORT				/* the same, and it is checked slowly */
 } JosePurpose;
 
 typedef struct JoseJwk

@@ -31,7 +31,7 @@ static StorePlan update_plans[STORE_SEALED_COLUMNS] = {
 static StorePlan delete_plans[STORE_SEALED_COLUMNS] = {
 	/* A key that is gone leaves its row, so that it never comes back. */
 	STORE_PLAN("update fastauth.signing_keys set private_key = null, public_jwk = null, verifies_until = '-infinity', "
-			   "retired_at = coalesce(retired_at, pg_catalog.now()) where kid operator(pg_catalog.=) $1", TEXTOID),
+			   "signs_until = least(signs_until, pg_catalog.now()) where kid operator(pg_catalog.=) $1", TEXTOID),
 	STORE_PLAN("delete from fastauth.secrets where name operator(pg_catalog.=) $1", TEXTOID),
 };
 

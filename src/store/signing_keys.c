@@ -13,7 +13,7 @@
 int
 store_signing_keys_load(TimestampTz now, StoreSigningKey **keys)
 {
-	static StorePlan plan = STORE_PLAN("select kid, algorithm, public_jwk, private_key, issuer, signs_at, retired_at, longest_exp, verifies_until "
+	static StorePlan plan = STORE_PLAN("select kid, algorithm, public_jwk, private_key, issuer, signs_at, signs_until, longest_exp, verifies_until "
 									   "from fastauth.signing_keys where verifies_until is null or verifies_until operator(pg_catalog.>) $1 "
 									   "order by signs_at nulls first, created_at, kid", TIMESTAMPTZOID);
 	StoreArgs	args = STORE_ARGS(&plan);
@@ -33,7 +33,7 @@ store_signing_keys_load(TimestampTz now, StoreSigningKey **keys)
 		key->private_key = store_get_bytes(i, 4);
 		key->issuer = store_get_text(i, 5);
 		key->signs_at = store_get_time(i, 6);
-		key->retired_at = store_get_time(i, 7);
+		key->signs_until = store_get_time(i, 7);
 		key->longest_exp = store_get_time(i, 8);
 		key->verifies_until = store_get_time(i, 9);
 	}
@@ -55,6 +55,23 @@ store_signing_keys_known(const char *kid, const char *thumbprint)
 	known = store_run(&args, STORE_READ, 1) > 0;
 	store_close();
 	return known;
+}
+
+int
+store_signing_keys_secret_hashes(char ***hashes)
+{
+	static StorePlan plan = STORE_PLAN0("select thumbprint from fastauth.signing_keys "
+										"where pg_catalog.starts_with(thumbprint, '$')");
+	StoreArgs	args = STORE_ARGS(&plan);
+	int			n;
+
+	store_open();
+	n = (int) store_run(&args, STORE_READ, 0);
+	*hashes = SPI_palloc(sizeof(char *) * (n + 1));
+	for (int i = 0; i < n; i++)
+		(*hashes)[i] = store_get_text(i, 1);
+	store_close();
+	return n;
 }
 
 /* Run a change; the number of rows. */
@@ -101,57 +118,54 @@ store_signing_keys_insert(const StoreSigningKey *key, TimestampTz now)
 	(void) signing_keys_change(&args);
 }
 
+/* longest_exp is read here, under the row's lock: it may have grown since the caller read it. */
 void
-store_signing_keys_supersede(const char *kid, TimestampTz verifies_until)
+store_signing_keys_set_times(const char *kid, TimestampTz signs_at, TimestampTz signs_until,
+							 TimestampTz last_token)
 {
-	static StorePlan plan = STORE_PLAN("update fastauth.signing_keys set verifies_until = greatest($2, longest_exp) "
-									   "where kid operator(pg_catalog.<>) $1 and signs_at is not null and verifies_until is null",
-									   TEXTOID, TIMESTAMPTZOID);
+	static StorePlan plan = STORE_PLAN("update fastauth.signing_keys set signs_at = $2, signs_until = $3, "
+									   "verifies_until = case when $3 is not null then greatest($4, longest_exp) end "
+									   "where kid operator(pg_catalog.=) $1",
+									   TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID);
 	StoreArgs	args = STORE_ARGS(&plan);
 
 	store_arg_text(&args, kid);
-	store_arg_time(&args, verifies_until);
+	store_arg_time(&args, signs_at);
+	signing_keys_arg_time(&args, signs_until);
+	store_arg_time(&args, last_token);
 	(void) signing_keys_change(&args);
 }
 
-bool
-store_signing_keys_retire(const char *kid, TimestampTz now, TimestampTz verifies_until)
+void
+store_signing_keys_retire(const char *kid, TimestampTz now, TimestampTz last_token)
 {
-	static StorePlan plan = STORE_PLAN("update fastauth.signing_keys set retired_at = $2, verifies_until = least(coalesce(verifies_until, 'infinity'), greatest($3, longest_exp)) "
-									   "where kid operator(pg_catalog.=) $1 and retired_at is null "
-									   "and (verifies_until is null or verifies_until operator(pg_catalog.>) $2)",
+	static StorePlan plan = STORE_PLAN("update fastauth.signing_keys set "
+									   "verifies_until = least(verifies_until, greatest($3, longest_exp)), "
+									   "signs_until = case when signs_at is not null then least(signs_until, $2) end "
+									   "where kid operator(pg_catalog.=) $1",
 									   TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID);
 	StoreArgs	args = STORE_ARGS(&plan);
 
 	store_arg_text(&args, kid);
 	store_arg_time(&args, now);
-	store_arg_time(&args, verifies_until);
-	return signing_keys_change(&args) > 0;
+	store_arg_time(&args, last_token);
+	(void) signing_keys_change(&args);
 }
 
+/* -infinity, and not now: nobody's clock is behind it. */
 bool
 store_signing_keys_destroy(const char *kid, TimestampTz now)
 {
-	static StorePlan plan = STORE_PLAN("update fastauth.signing_keys set retired_at = coalesce(retired_at, $2), verifies_until = '-infinity', "
-									   "public_jwk = null, private_key = null where kid operator(pg_catalog.=) $1",
+	static StorePlan plan = STORE_PLAN("update fastauth.signing_keys set "
+									   "verifies_until = '-infinity', public_jwk = null, private_key = null, "
+									   "signs_until = case when signs_at is not null then least(signs_until, $2) end "
+									   "where kid operator(pg_catalog.=) $1",
 									   TEXTOID, TIMESTAMPTZOID);
 	StoreArgs	args = STORE_ARGS(&plan);
 
 	store_arg_text(&args, kid);
 	store_arg_time(&args, now);
 	return signing_keys_change(&args) > 0;
-}
-
-void
-store_signing_keys_promote(const char *kid, TimestampTz now)
-{
-	static StorePlan plan = STORE_PLAN("update fastauth.signing_keys set signs_at = $2 where kid operator(pg_catalog.=) $1",
-									   TEXTOID, TIMESTAMPTZOID);
-	StoreArgs	args = STORE_ARGS(&plan);
-
-	store_arg_text(&args, kid);
-	store_arg_time(&args, now);
-	(void) signing_keys_change(&args);
 }
 
 void

@@ -3,13 +3,13 @@ CREATE FUNCTION fastauth.rotate_signing_key(algorithm pg_catalog.text DEFAULT NU
 	LANGUAGE C VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 	SET search_path = pg_catalog, pg_temp
 	AS 'MODULE_PATHNAME', 'fastauth_rotate_signing_key';
-COMMENT ON FUNCTION fastauth.rotate_signing_key(pg_catalog.text) IS 'publish a new signing key and return its kid; it signs after key_publish_delay, and the old one verifies until its last token is over; algorithm defaults to the setting jwt_algorithm (invalid_argument)';
+COMMENT ON FUNCTION fastauth.rotate_signing_key(pg_catalog.text) IS 'publish a new signing key and return its kid; it signs after key_publish_delay (the first one at once), and the old one verifies until its last token is over; algorithm defaults to the setting jwt_algorithm (invalid_argument)';
 
 CREATE FUNCTION fastauth.import_signing_key(key pg_catalog.text, issuer pg_catalog.text DEFAULT NULL) RETURNS pg_catalog.text
 	LANGUAGE C VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 	SET search_path = pg_catalog, pg_temp
 	AS 'MODULE_PATHNAME', 'fastauth_import_signing_key';
-COMMENT ON FUNCTION fastauth.import_signing_key(pg_catalog.text, pg_catalog.text) IS 'import a JWK (RFC 7517), a PEM file or an HMAC secret and return its kid: a private key signs like one of rotate_signing_key; a public key, or any key given with an issuer, only verifies that issuer''s tokens in verify_token (invalid_argument)';
+COMMENT ON FUNCTION fastauth.import_signing_key(pg_catalog.text, pg_catalog.text) IS 'import a JWK (RFC 7517), a PEM file or an HMAC secret and return its kid: a private key or a secret signs like one of rotate_signing_key, under a kid of ours; a public key, or any key given with an issuer, keeps its kid and only verifies that issuer''s (without one, our own) tokens in verify_token, never in authenticate (invalid_argument)';
 
 CREATE FUNCTION fastauth.retire_signing_key(kid pg_catalog.text) RETURNS pg_catalog.void
 	LANGUAGE C VOLATILE PARALLEL UNSAFE SECURITY DEFINER
@@ -32,16 +32,12 @@ COMMENT ON FUNCTION fastauth.jwks() IS 'public keys that verify our access token
 CREATE VIEW fastauth.signing_keys_overview AS
 	SELECT k.kid, k.algorithm,
 		CASE
-			WHEN k.verifies_until OPERATOR(pg_catalog.<=) pg_catalog.clock_timestamp() THEN 'gone'
+			WHEN k.verifies_until OPERATOR(pg_catalog.<=) t.now THEN 'gone'
 			WHEN k.signs_at IS NULL THEN 'verify_only'
-			WHEN k.retired_at IS NOT NULL THEN 'verifying'
-			WHEN k.signs_at OPERATOR(pg_catalog.>) pg_catalog.clock_timestamp() THEN 'published'
-			WHEN k.kid OPERATOR(pg_catalog.=) (
-				SELECT s.kid FROM fastauth.signing_keys s
-				WHERE s.retired_at IS NULL AND s.signs_at OPERATOR(pg_catalog.<=) pg_catalog.clock_timestamp()
-				ORDER BY s.signs_at DESC, s.created_at DESC, s.kid DESC LIMIT 1) THEN 'signing'
-			ELSE 'verifying'
+			WHEN k.signs_at OPERATOR(pg_catalog.>) t.now THEN 'published'
+			WHEN k.signs_until OPERATOR(pg_catalog.<=) t.now THEN 'verifying'
+			ELSE 'signing'
 		END AS state,
-		k.issuer, k.created_at, k.signs_at, k.retired_at, k.verifies_until
-	FROM fastauth.signing_keys k;
+		k.issuer, k.created_at, k.signs_at, k.signs_until, k.verifies_until
+	FROM fastauth.signing_keys k CROSS JOIN (SELECT pg_catalog.clock_timestamp()) AS t (now);
 COMMENT ON VIEW fastauth.signing_keys_overview IS 'signing keys and their state: published, signing, verifying, verify_only, gone; nothing secret';
