@@ -84,6 +84,7 @@ static const GrantObject grant_objects[] = {
 	{"configure", GRANT_ADMIN, OBJECT_FUNCTION},
 	{"set_secret", GRANT_ADMIN, OBJECT_FUNCTION},
 	{"settings_overview", GRANT_ADMIN, OBJECT_TABLE},
+	{"list_settings", GRANT_ADMIN, OBJECT_FUNCTION},	/* PostgreSQL asks the reader of a view for it */
 	{"rotate_signing_key", GRANT_ADMIN, OBJECT_FUNCTION},
 	{"import_signing_key", GRANT_ADMIN, OBJECT_FUNCTION},
 	{"retire_signing_key", GRANT_ADMIN, OBJECT_FUNCTION},

@@ -347,6 +347,17 @@ SELECT fastauth.uid();
 \c :home :super
 DROP DATABASE regress_privilege;
 
+-- 23. The views are for the group admin alone, and it can read them.
+CREATE ROLE regress_overseer LOGIN;
+SELECT fastauth.grant_api(NULL, NULL, NULL, 'regress_overseer');
+\c - regress_overseer
+SELECT c.relname, public.attempt(format('SELECT * FROM %s', c.oid::regclass)) LIKE 'IT WORKED%' AS readable
+FROM pg_class c WHERE c.relnamespace = 'fastauth'::regnamespace AND c.relkind = 'v' ORDER BY c.relname COLLATE "C";
+SELECT public.attempt('SELECT count(*) FROM fastauth.users');
+\c - :super
+DROP OWNED BY regress_overseer;
+DROP ROLE regress_overseer;
+
 -- Nothing that was planted ran as somebody else.
 SELECT what, ran_as FROM public.loot WHERE ran_as <> 'regress_mallory';
 SET client_min_messages = warning;
