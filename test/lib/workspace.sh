@@ -37,24 +37,27 @@ workspace_enter()
 	local script=$1
 	local status=0
 
+	workspace_child=
+
 	# What a calling make or shell has set is not for the makes and servers in there.
 	unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
 	unset PGHOST PGPORT PGUSER PGDATABASE PGPASSWORD PGPASSFILE PGSERVICE PGSERVICEFILE PGOPTIONS PGDATA
 	WORKSPACE=$(mktemp -d "${TMPDIR:-/tmp}/fastauth.XXXXXX")
 	export WORKSPACE
 	trap workspace_leave EXIT
-	trap 'exit 130' INT TERM HUP
+	trap 'kill -TERM -- "-$workspace_child" 2>/dev/null; exit 130' INT TERM HUP
 	chmod 755 "$WORKSPACE"
 	mkdir "$WORKSPACE/src" "$WORKSPACE/tmp"
 	tar -c --exclude=./.git --exclude='./tmp_*' . | tar -x -C "$WORKSPACE/src" --no-same-owner
+	local run=(env HOME="$WORKSPACE" TMPDIR="$WORKSPACE/tmp" LANG=C.UTF-8 bash "$script")
 	if [ "$(id -u)" = 0 ]; then
-		local user
-		user=$(workspace_user)
-		chown -R "$user:" "$WORKSPACE"
-		(cd "$WORKSPACE/src" && runuser -u "$user" -- env HOME="$WORKSPACE" TMPDIR="$WORKSPACE/tmp" LANG=C.UTF-8 bash "$script") || status=$?
-	else
-		(cd "$WORKSPACE/src" && HOME="$WORKSPACE" TMPDIR="$WORKSPACE/tmp" LANG=C.UTF-8 bash "$script") || status=$?
+		chown -R "$(workspace_user):" "$WORKSPACE"
+		run=(runuser -u "$(workspace_user)" -- "${run[@]}")
 	fi
+	# In a process group of its own, which a signal to this shell ends.
+	(cd "$WORKSPACE/src" && exec setsid "${run[@]}") &
+	workspace_child=$!
+	wait "$workspace_child" || status=$?
 	exit $status
 }
 
