@@ -40,7 +40,7 @@ seal_place(StringInfo ad, const char *table, const char *column, const char *pk)
 	seal_append_part(ad, pk);
 }
 
-/* Seal with a given instance id and key. */
+/* Seal with a given instance id and key; NULL when that fails. */
 static bytea *
 seal_with(const ShmemMasterKey *key, const pg_uuid_t *instance, const char *purpose,
 		  const StringInfo ad, const void *plain, size_t len)
@@ -52,7 +52,7 @@ seal_with(const ShmemMasterKey *key, const pg_uuid_t *instance, const char *purp
 
 	sealed_len = cr_seal(key->key, key->id, &context, plain, len, (unsigned char *) VARDATA(sealed));
 	if (sealed_len == 0)
-		elog(ERROR, "could not seal a value");
+		return NULL;
 	SET_VARSIZE(sealed, VARHDRSZ + sealed_len);
 	return sealed;
 }
@@ -77,6 +77,8 @@ auth_seal(const char *purpose, const char *table, const char *column, const char
 	shmem_master_key_current(&key);
 	sealed = seal_with(&key, &instance, purpose, &ad, plain, len);
 	explicit_bzero(&key, sizeof(key));
+	if (sealed == NULL)
+		elog(ERROR, "could not seal a value");
 	pfree(ad.data);
 	return sealed;
 }

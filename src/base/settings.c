@@ -176,7 +176,7 @@ const BaseServerSettingDef base_server_setting_defs[] = {
 		.brief = "File with the master key, as lines of id:base64.",
 		.about = "A file outside the data directory with the master key: lines of `id:base64` (32 bytes; `echo \"$(date +%F):$(openssl rand -base64 32)\"`), at most 16, the first is current, the others still open what they sealed. "
 		"It must belong to the server's user with mode 0600, or to root with at most 0640. The postmaster reads it at start and at every reload. "
-		"Without this and the command, `fastauth.key` is made in the data directory on first use, and physical backups carry it."
+		"Without this and the command, `fastauth.key` is made in the data directory on first use, and physical backups carry it; pg_upgrade does not: copy it to the new data directory."
 	},
 	{
 		.name = "fastauth.max_concurrent_hashes", .context = PGC_SIGHUP, .flags = 0, .initial = "half of the processors, at least 1",

@@ -23,6 +23,7 @@
 /* 16 lines of at most 78 characters are 1248; the rest is room for comments. */
 #define SOURCE_MAX_BYTES	8192
 #define COMMAND_TIMEOUT_MS	10000
+#define COMMAND_MAX_FD		1024
 
 /* 32 bytes in base64, with padding. */
 #define KEY_BASE64_LEN		44
@@ -115,23 +116,27 @@ key_file_is_private(const struct stat *st, ShmemMasterKeys *keys)
 	return true;
 }
 
-/* Read to the end of fd or the limit; -1 on an error or when deadline_ms passes. */
-static ssize_t
-key_read_all(int fd, char *buf, size_t size, int deadline_ms)
+static int64
+key_now_ms(void)
 {
-	struct timespec start;
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * INT64CONST(1000) + now.tv_nsec / 1000000;
+}
+
+/* Read to the end of fd or the limit; -1 on an error or when the time has come. */
+static ssize_t
+key_read_all(int fd, char *buf, size_t size, int64 deadline)
+{
 	size_t		len = 0;
 
-	clock_gettime(CLOCK_MONOTONIC, &start);
 	while (len < size)
 	{
 		struct pollfd p = {.fd = fd, .events = POLLIN};
-		struct timespec now;
-		long		left;
+		int64		left = deadline - key_now_ms();
 		ssize_t		n;
 
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		left = deadline_ms - ((now.tv_sec - start.tv_sec) * 1000L + (now.tv_nsec - start.tv_nsec) / 1000000L);
 		if (left <= 0)
 		{
 			errno = ETIMEDOUT;
@@ -174,7 +179,7 @@ master_key_read_file(const char *path, ShmemMasterKeys *keys, bool *missing)
 		(void) key_fail(keys, "it cannot be examined: %s", strerror(errno));
 	else if (key_file_is_private(&st, keys))
 	{
-		len = key_read_all(fd, buf, SOURCE_MAX_BYTES + 1, COMMAND_TIMEOUT_MS);
+		len = key_read_all(fd, buf, SOURCE_MAX_BYTES + 1, key_now_ms() + COMMAND_TIMEOUT_MS);
 		if (len < 0)
 			(void) key_fail(keys, "it cannot be read: %s", strerror(errno));
 		else if (len > SOURCE_MAX_BYTES)
@@ -197,8 +202,12 @@ key_command_child(const char *command, int fd)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	for (int sig = 1; sig < NSIG; sig++)
 		signal(sig, SIG_DFL);
-	if (dup2(fd, STDOUT_FILENO) >= 0)
-		execl("/bin/sh", "sh", "-c", command, (char *) NULL);
+	if (dup2(fd, STDOUT_FILENO) < 0)
+		_exit(127);
+	/* The server's sockets are nothing for a command. */
+	for (int i = STDERR_FILENO + 1; i < COMMAND_MAX_FD; i++)
+		close(i);
+	execl("/bin/sh", "sh", "-c", command, (char *) NULL);
 	_exit(127);
 }
 
@@ -228,13 +237,31 @@ key_command_start(const char *command, int *out)
 	return pid;
 }
 
+/* Wait for the command, kill it (with its children) when the time has come; its status. */
+static int
+key_command_end(pid_t pid, int64 deadline)
+{
+	int			status = -1;
+	pid_t		ended;
+
+	while ((ended = waitpid(pid, &status, WNOHANG)) == 0 && key_now_ms() < deadline)
+		(void) poll(NULL, 0, 10);
+	if (ended != 0)
+		return status;
+	(void) kill(-pid, SIGKILL);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return status;
+}
+
 void
 master_key_read_command(const char *command, ShmemMasterKeys *keys)
 {
 	char		buf[SOURCE_MAX_BYTES + 1];
+	int64		deadline = key_now_ms() + COMMAND_TIMEOUT_MS;
 	ssize_t		len;
 	int			fd;
-	int			status = -1;
+	int			status;
 	int			read_errno;
 	pid_t		pid;
 
@@ -245,13 +272,10 @@ master_key_read_command(const char *command, ShmemMasterKeys *keys)
 		(void) key_fail(keys, "it cannot be started: %s", strerror(errno));
 		return;
 	}
-	len = key_read_all(fd, buf, SOURCE_MAX_BYTES + 1, COMMAND_TIMEOUT_MS);
+	len = key_read_all(fd, buf, SOURCE_MAX_BYTES + 1, deadline);
 	read_errno = errno;
 	close(fd);
-	if (len < 0 || len > SOURCE_MAX_BYTES)
-		(void) kill(-pid, SIGKILL);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
+	status = key_command_end(pid, len < 0 || len > SOURCE_MAX_BYTES ? 0 : deadline);
 	if (len < 0)
 		(void) key_fail(keys, "its output cannot be read: %s", strerror(read_errno));
 	else if (len > SOURCE_MAX_BYTES)

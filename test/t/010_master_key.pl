@@ -313,6 +313,7 @@ for my $case (
 	[ "$dir/nothing", qr/it failed with exit code 127/, 'no such command' ],
 	[ 'kill -9 $$', qr/it failed with status/, 'killed' ],
 	[ 'true', qr/it holds no key/, 'no output' ],
+	[ 'exec >&-; sleep 1000', qr/it failed with status 9/, 'hangs with its output closed' ],
 	[ 'echo regress; sleep 1000 & sleep 1000', qr/its output cannot be read: Connection timed out/, 'hangs' ])
 {
 	$own->append_conf('postgresql.conf', "fastauth.master_key_command = '$case->[0]'\n");
