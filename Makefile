@@ -48,6 +48,7 @@ REGRESS = \
 	secrets \
 	instance \
 	drop_guard \
+	role \
 	user \
 	session \
 	signin \
