@@ -1,8 +1,11 @@
 -- Signing keys: their states, what may be imported and what is refused (S43).
-CREATE SCHEMA regress_key;
-SET search_path = regress_key, public;
+-- It has a database of its own, because it looks at the first key.
+\set before :DBNAME
+CREATE DATABASE regress_key TEMPLATE template0 ENCODING 'UTF8';
+\c regress_key
+CREATE EXTENSION fastauth CASCADE;
 CREATE TABLE kids (name text PRIMARY KEY, kid text);
-CREATE FUNCTION kid(name text) RETURNS text LANGUAGE sql AS 'SELECT k.kid FROM regress_key.kids k WHERE k.name = $1';
+CREATE FUNCTION kid(name text) RETURNS text LANGUAGE sql AS 'SELECT k.kid FROM kids k WHERE k.name = $1';
 -- What a call answers: fine, or the error's word and message.
 CREATE FUNCTION answer(command text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -16,19 +19,20 @@ EXCEPTION WHEN OTHERS THEN
 	RETURN word || ': ' || message;
 END $$;
 CREATE FUNCTION import(key text, issuer text = NULL) RETURNS text LANGUAGE sql AS
-	$$SELECT regress_key.answer(format('SELECT fastauth.import_signing_key(%L, %L)', key, issuer))$$;
+	$$SELECT answer(format('SELECT fastauth.import_signing_key(%L, %L)', key, issuer))$$;
 -- The keys by the names that we gave them, without a time.
 CREATE VIEW keys AS SELECT k.name, o.algorithm, o.state, o.signs_until IS NOT NULL AS followed, o.verifies_until IS NOT NULL AS ends
 	FROM kids k JOIN fastauth.signing_keys_overview o USING (kid) ORDER BY o.created_at, k.name;
 CREATE VIEW published AS SELECT k.name FROM jsonb_array_elements(fastauth.jwks() -> 'keys') j JOIN kids k ON k.kid = j ->> 'kid' ORDER BY k.name;
-CREATE FUNCTION token() RETURNS text LANGUAGE sql AS $$SELECT access_token FROM fastauth.signup(gen_random_uuid() || '@example.com', 'correct horse battery')$$;
+CREATE FUNCTION token() RETURNS text LANGUAGE sql AS $$SELECT fastauth.issue_jwt((SELECT id FROM fastauth.users))$$;
 CREATE FUNCTION header(token text) RETURNS jsonb LANGUAGE sql AS
 	$$SELECT convert_from(decode(translate(h, '-_', '+/') || repeat('=', (4 - length(h) % 4) % 4), 'base64'), 'UTF8')::jsonb FROM split_part(token, '.', 1) h$$;
-CREATE FUNCTION signer() RETURNS text LANGUAGE sql AS $$SELECT k.name FROM regress_key.kids k WHERE k.kid = regress_key.header(regress_key.token()) ->> 'kid'$$;
+CREATE FUNCTION signer() RETURNS text LANGUAGE sql AS $$SELECT k.name FROM kids k WHERE k.kid = header(token()) ->> 'kid'$$;
 
 -- Nothing is made by a read.
 SELECT fastauth.jwks();
 SELECT count(*) FROM fastauth.signing_keys_overview;
+SELECT (fastauth.create_user('someone@example.com')).email;
 
 -- The first function that signs makes the first key, which signs at once.
 INSERT INTO kids SELECT 'first', header(token()) ->> 'kid';
@@ -69,7 +73,7 @@ SELECT name, answer(format('SELECT fastauth.verify_token(%L)', token)) FROM toke
 
 -- Every algorithm signs and verifies.
 CREATE TABLE algorithms (id serial, algorithm text);
-INSERT INTO algorithms (algorithm) VALUES ('HS256'), ('HS384'), ('HS512'), ('RS384'), ('RS512'), ('PS256'), ('PS384'), ('PS512'), ('ES256'), ('ES384'), ('ES512'), ('EdDSA');
+INSERT INTO algorithms (algorithm) VALUES ('HS256'), ('HS384'), ('HS512'), ('RS512'), ('PS384'), ('ES256'), ('ES384'), ('ES512'), ('EdDSA');
 DO $$
 DECLARE
 	a text;
@@ -155,3 +159,6 @@ SELECT fastauth.import_signing_key('{"kty":"RSA","n":"0vx7agoebGcQSuuPiLJXZptN9n
 SELECT fastauth.import_signing_key('{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}', 'https://other.example') AS rfc8037;
 SELECT fastauth.import_signing_key('{"kty":"EC","crv":"P-256","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM","use":"sig"}', 'https://other.example') AS rfc7517;
 SELECT kid, algorithm, state, issuer FROM fastauth.signing_keys_overview WHERE state = 'verify_only' ORDER BY kid;
+
+\c :before
+DROP DATABASE regress_key;
