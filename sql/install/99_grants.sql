@@ -5,12 +5,49 @@
  * PRIVILEGES gave to other roles here is found in the catalogs and taken back.
  * The row types of the tables count too: a column of such a type, in anybody's
  * table, would keep us from ever changing ours.
+ *
+ * A role that had a whole group of grant_api() before an upgrade script has it
+ * after, with what is new in the group.  Only what belonged to fastauth_owner
+ * when we begin is looked at: what the script made belongs to who runs it, and
+ * its privileges are planted ones.  A role that had single functions loses them:
+ * a part of a group must not become the whole.
  */
 DO $do$
 DECLARE
 	o record;
-	grantee pg_catalog.oid;
+	stranger pg_catalog.oid;
+	holders pg_catalog.oid[];
+	holder_groups pg_catalog.int4[];
+	groups CONSTANT pg_catalog.text[] := ARRAY['anon', 'authenticated', 'server', 'admin'];
 BEGIN
+	WITH api AS (
+		SELECT p.oid, p.proacl, p.proowner, pg_catalog.array_position(groups, l.api_group) AS group_number
+		FROM fastauth.list_api() l
+		JOIN pg_catalog.pg_proc p ON p.proname OPERATOR(pg_catalog.=) l.name::pg_catalog.name
+		JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) p.pronamespace AND n.nspname OPERATOR(pg_catalog.=) 'fastauth'
+		JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) p.proowner AND r.rolname OPERATOR(pg_catalog.=) 'fastauth_owner'
+		WHERE l.kind OPERATOR(pg_catalog.=) 'function'
+	), had AS (
+		SELECT DISTINCT a.grantee, api.oid, api.group_number
+		FROM api
+		CROSS JOIN LATERAL pg_catalog.aclexplode(api.proacl) a
+		WHERE a.privilege_type OPERATOR(pg_catalog.=) 'EXECUTE'
+			AND a.grantee OPERATOR(pg_catalog.<>) api.proowner AND a.grantee OPERATOR(pg_catalog.<>) 0
+	), whole AS (
+		SELECT h.grantee, pg_catalog.max(g.n) AS group_number
+		FROM (SELECT DISTINCT grantee FROM had) h
+		CROSS JOIN pg_catalog.generate_series(1, 4) AS g (n)
+		WHERE NOT EXISTS (
+			SELECT FROM api
+			WHERE api.group_number OPERATOR(pg_catalog.<=) g.n AND NOT EXISTS (
+				SELECT FROM had
+				WHERE had.grantee OPERATOR(pg_catalog.=) h.grantee AND had.oid OPERATOR(pg_catalog.=) api.oid))
+		GROUP BY h.grantee
+	)
+	SELECT pg_catalog.array_agg(w.grantee ORDER BY w.grantee), pg_catalog.array_agg(w.group_number ORDER BY w.grantee)
+	INTO holders, holder_groups
+	FROM whole w;
+
 	FOR o IN
 		WITH member AS (
 			SELECT d.classid, d.objid, i.type, i.identity
@@ -36,10 +73,10 @@ BEGIN
 		IF o.is_member THEN
 			EXECUTE pg_catalog.format('ALTER %s %s OWNER TO fastauth_owner', o.type, o.identity);
 		END IF;
-		FOR grantee IN
+		FOR stranger IN
 			SELECT DISTINCT a.grantee
 			FROM (
-				SELECT c.relacl AS acl, c.relowner AS owner, CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END AS class
+				SELECT c.relacl AS acl, c.relowner AS owner, CASE WHEN c.relkind OPERATOR(pg_catalog.=) 'S' THEN 's' ELSE 'r' END AS class
 				FROM pg_catalog.pg_class c
 				WHERE o.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass AND c.oid OPERATOR(pg_catalog.=) o.objid
 				UNION ALL
@@ -59,9 +96,17 @@ BEGIN
 			WHERE a.grantee OPERATOR(pg_catalog.<>) x.owner
 		LOOP
 			EXECUTE pg_catalog.format('REVOKE ALL ON %s %s FROM %s CASCADE',
-				CASE o.type WHEN 'view' THEN 'table' ELSE o.type END, o.identity,
-				CASE WHEN grantee OPERATOR(pg_catalog.=) 0 THEN 'PUBLIC' ELSE grantee::pg_catalog.regrole::pg_catalog.text END);
+				CASE WHEN o.type OPERATOR(pg_catalog.=) 'view' THEN 'table' ELSE o.type END, o.identity,
+				CASE WHEN stranger OPERATOR(pg_catalog.=) 0 THEN 'PUBLIC' ELSE stranger::pg_catalog.regrole::pg_catalog.text END);
 		END LOOP;
+	END LOOP;
+
+	FOR i IN 1 .. coalesce(pg_catalog.array_length(holders, 1), 0) LOOP
+		PERFORM fastauth.grant_api(
+			CASE WHEN holder_groups[i] OPERATOR(pg_catalog.=) 1 THEN holders[i]::pg_catalog.regrole END,
+			CASE WHEN holder_groups[i] OPERATOR(pg_catalog.=) 2 THEN holders[i]::pg_catalog.regrole END,
+			CASE WHEN holder_groups[i] OPERATOR(pg_catalog.=) 3 THEN holders[i]::pg_catalog.regrole END,
+			CASE WHEN holder_groups[i] OPERATOR(pg_catalog.=) 4 THEN holders[i]::pg_catalog.regrole END);
 	END LOOP;
 END
 $do$;

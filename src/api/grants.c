@@ -6,6 +6,11 @@
  * made.  grant_api() gives roles the right to call the functions of a group,
  * and every group includes the one before it.  What stands in no group is for
  * the owner and superusers only.
+ *
+ * The last statement of an upgrade script takes every privilege back and calls
+ * grant_api() for the roles that had a group (sql/install/99_grants.sql).  Such
+ * a grant is the administrator's, not the script's: were it recorded as the
+ * extension's initial privileges, pg_dump would leave it out.
  */
 #include "postgres.h"
 
@@ -13,10 +18,16 @@
 #include "api/args.h"
 #include "api/call.h"
 #include "base/errors.h"
+#include "catalog/namespace.h"
+#include "commands/extension.h"
+#include "funcapi.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/parsenodes.h"
+#include "parser/parse_func.h"
+#include "parser/parse_type.h"
 #include "utils/acl.h"
+#include "utils/builtins.h"
 
 typedef enum GrantGroup
 {
@@ -94,6 +105,8 @@ static const GrantObject grant_objects[] = {
 	{"adopt", GRANT_ADMIN, OBJECT_FUNCTION}
 };
 
+static const char *const grant_group_names[GRANT_GROUPS] = {"anon", "authenticated", "server", "admin"};
+
 /* An object by name: a function of ours has no overloads, so its arguments need not be told. */
 static Node *
 grant_object_node(const char *name, ObjectType type)
@@ -110,6 +123,38 @@ grant_object_node(const char *name, ObjectType type)
 	function->objname = list_make2(makeString(pstrdup("fastauth")), makeString(pstrdup(name)));
 	function->args_unspecified = true;
 	return (Node *) function;
+}
+
+/* In the script of a step between two versions, what a later step makes is not there yet. */
+static bool
+grant_object_exists(const GrantObject *object)
+{
+	List	   *name = list_make2(makeString(pstrdup("fastauth")), makeString(pstrdup(object->name)));
+
+	if (object->type == OBJECT_TABLE)
+		return OidIsValid(RangeVarGetRelid(makeRangeVarFromNameList(name), NoLock, true));
+	if (object->type == OBJECT_TYPE)
+		return OidIsValid(LookupTypeNameOid(NULL, makeTypeNameFromNameList(name), true));
+	return OidIsValid(LookupFuncName(name, -1, NULL, true));
+}
+
+/* Run it as if no script of an extension were running: see the top of this file. */
+static void
+grant_run(GrantStmt *stmt)
+{
+	bool		in_script = creating_extension;
+
+	PG_TRY();
+	{
+		creating_extension = false;
+		ExecuteGrantStmt(stmt);
+	}
+	PG_FINALLY();
+	{
+		creating_extension = in_script;
+	}
+	PG_END_TRY();
+	CommandCounterIncrement();
 }
 
 /* GRANT privilege ON objects TO role, without a text that somebody could bend. */
@@ -133,8 +178,7 @@ grant_execute(Oid role, ObjectType type, List *objects, const char *privilege)
 	stmt->privileges = list_make1(priv);
 	stmt->grantees = list_make1(grantee);
 	stmt->behavior = DROP_RESTRICT;
-	ExecuteGrantStmt(stmt);
-	CommandCounterIncrement();
+	grant_run(stmt);
 }
 
 /* Everything of the groups up to this one. */
@@ -149,7 +193,7 @@ grant_group(Oid role, GrantGroup group)
 	{
 		const GrantObject *object = &grant_objects[i];
 
-		if (object->group > group)
+		if (object->group > group || (creating_extension && !grant_object_exists(object)))
 			continue;
 		if (object->type == OBJECT_TABLE)
 			views = lappend(views, grant_object_node(object->name, object->type));
@@ -178,4 +222,33 @@ FASTAUTH_FUNCTION(fastauth_grant_api, API_WRITES)
 			grant_group(role, group);
 	}
 	PG_RETURN_VOID();
+}
+
+static const char *
+grant_object_kind(ObjectType type)
+{
+	if (type == OBJECT_TABLE)
+		return "view";
+	return type == OBJECT_TYPE ? "type" : "function";
+}
+
+/* SQL function: fastauth.list_api() */
+FASTAUTH_FUNCTION(fastauth_list_api, 0)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+
+	InitMaterializedSRF(fcinfo, 0);
+	for (size_t i = 0; i < lengthof(grant_objects); i++)
+	{
+		const GrantObject *object = &grant_objects[i];
+		Datum		values[3] = {
+			CStringGetTextDatum(object->name),
+			CStringGetTextDatum(grant_object_kind(object->type)),
+			CStringGetTextDatum(grant_group_names[object->group])
+		};
+		bool		nulls[3] = {false, false, false};
+
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
+	return (Datum) 0;
 }

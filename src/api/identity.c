@@ -10,6 +10,7 @@
 #include "base/errors.h"
 #include "base/jsonb.h"
 #include "base/text.h"
+#include "store/extension.h"
 #include "store/settings.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
@@ -43,8 +44,10 @@ FASTAUTH_FUNCTION(fastauth_authenticate, API_SECRET)
 /* SQL function: fastauth.uid() */
 FASTAUTH_ROW_FUNCTION(fastauth_uid)
 {
-	const pg_uuid_t *user = auth_identity_user();
+	const pg_uuid_t *user;
 
+	store_extension_check();
+	user = auth_identity_user();
 	if (user == NULL)
 		PG_RETURN_NULL();
 	PG_RETURN_UUID_P(memcpy(palloc(sizeof(pg_uuid_t)), user, sizeof(pg_uuid_t)));
@@ -53,17 +56,21 @@ FASTAUTH_ROW_FUNCTION(fastauth_uid)
 /* SQL function: fastauth.claims() */
 FASTAUTH_ROW_FUNCTION(fastauth_claims)
 {
-	const AuthIdentity *identity = auth_identity_require();
+	const AuthIdentity *identity;
 
 	(void) fcinfo;
+	store_extension_check();
+	identity = auth_identity_require();
 	return JsonbPGetDatum(base_jsonb_parse(identity->claims));
 }
 
 /* SQL function: fastauth.session_id() */
 FASTAUTH_ROW_FUNCTION(fastauth_session_id)
 {
-	const AuthIdentity *identity = auth_identity_require();
+	const AuthIdentity *identity;
 
+	store_extension_check();
+	identity = auth_identity_require();
 	if (!identity->has_session)
 		PG_RETURN_NULL();
 	PG_RETURN_UUID_P(memcpy(palloc(sizeof(pg_uuid_t)), &identity->session_id, sizeof(pg_uuid_t)));

@@ -91,7 +91,7 @@ UNION ALL
 SELECT 'function ' || concat_ws(' | ', p.oid::regprocedure, pg_get_functiondef(p.oid), p.proowner::regrole, acl.acl, obj_description(p.oid, 'pg_proc'))
 	FROM s JOIN pg_proc p ON p.pronamespace = s.oid LEFT JOIN acl ON acl.oid = p.oid
 UNION ALL
-SELECT 'relation ' || concat_ws(' | ', r.oid::regclass, r.relkind, r.relowner::regrole, (SELECT array_agg(a::text ORDER BY a::text) FROM unnest(r.relacl) a), r.relpersistence, r.relrowsecurity, r.relforcerowsecurity,
+SELECT 'relation ' || concat_ws(' | ', r.oid::regclass, r.relkind, r.relowner::regrole, (SELECT array_agg(a::text ORDER BY a::text) FROM unnest(coalesce(r.relacl, CASE WHEN r.relkind IN ('r', 'v') THEN acldefault('r', r.relowner) END)) a), r.relpersistence, r.relrowsecurity, r.relforcerowsecurity,
 		r.reloptions, obj_description(r.oid, 'pg_class'), CASE r.relkind WHEN 'v' THEN pg_get_viewdef(r.oid) END)
 	FROM rel r
 UNION ALL
