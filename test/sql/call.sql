@@ -28,7 +28,9 @@ ROLLBACK;
 -- A trigger on our table stands for everything that can go wrong below us.
 CREATE FUNCTION public.boom() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-	IF current_setting('regress.boom', true) <> '' THEN
+	IF current_setting('regress.boom', true) = 'nested' THEN
+		PERFORM fastauth.get_user_by_email(NULL);
+	ELSIF current_setting('regress.boom', true) <> '' THEN
 		RAISE EXCEPTION USING ERRCODE = current_setting('regress.boom'), MESSAGE = 'boom ' || NEW.email,
 			DETAIL = 'the detail', HINT = 'the hint';
 	END IF;
@@ -54,6 +56,8 @@ EXECUTE try('57014');
 -- A lock that was not to be had is server_busy, and an error of ours stays what it is (S18).
 EXECUTE try('55P03');
 EXECUTE try('PT404');
+-- A function of ours that is called below another one.
+EXECUTE try('nested');
 -- In an isolation level with one snapshot, a row that the snapshot cannot show means: start again.
 BEGIN ISOLATION LEVEL REPEATABLE READ;
 EXECUTE try('23505');
@@ -81,8 +85,18 @@ INSERT INTO public.toasted SELECT repeat('x', 10000000), jsonb_build_object('a',
 SELECT fastauth.create_user('big@example.com', name => t) FROM public.toasted;
 SELECT fastauth.create_user('big@example.com', metadata => j) FROM public.toasted;
 
+-- A library and SQL of different versions, as between a restart and ALTER EXTENSION UPDATE (S7).
+\c -
+BEGIN;
+UPDATE pg_extension SET extversion = '0.9' WHERE extname = 'fastauth';
+SELECT replace(public.outcome('SELECT fastauth.signin(''call@example.com'', ''x'')'), default_version, 'V')
+FROM pg_available_extensions WHERE name = 'fastauth';
+DELETE FROM pg_extension WHERE extname = 'fastauth';
+SELECT public.outcome('SELECT fastauth.get_user_by_email(''nobody@example.com'')');
+ROLLBACK;
+SELECT public.outcome('SELECT fastauth.get_user_by_email(''nobody@example.com'')');
+
 DROP TABLE public.toasted;
 DROP TRIGGER boom ON fastauth.users;
 DROP FUNCTION public.boom(), public.outcome(text);
-DEALLOCATE try;
 SELECT fastauth.delete_user((fastauth.get_user_by_email('call@example.com')).id, false);
