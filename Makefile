@@ -53,6 +53,7 @@ REGRESS = \
 	session \
 	signin \
 	identity \
+	account \
 	jws \
 	key \
 	call \
