@@ -99,6 +99,11 @@ BEGIN
 				CASE WHEN o.type OPERATOR(pg_catalog.=) 'view' THEN 'table' ELSE o.type END, o.identity,
 				CASE WHEN stranger OPERATOR(pg_catalog.=) 0 THEN 'PUBLIC' ELSE stranger::pg_catalog.regrole::pg_catalog.text END);
 		END LOOP;
+		/* pg_dump knows no initial privileges of a row type, and would warn of each, each time. */
+		IF NOT o.is_member THEN
+			DELETE FROM pg_catalog.pg_init_privs i
+			WHERE i.classoid OPERATOR(pg_catalog.=) o.classid AND i.objoid OPERATOR(pg_catalog.=) o.objid;
+		END IF;
 	END LOOP;
 
 	FOR i IN 1 .. coalesce(pg_catalog.array_length(holders, 1), 0) LOOP

@@ -147,7 +147,7 @@ sub with_database
 	return @faults;
 }
 
-my $node = new_server('docs', "log_min_messages = fatal");
+my $node = new_server('docs', "log_min_messages = fatal", "shared_preload_libraries = 'pg_stat_statements, fastauth'", 'max_prepared_transactions = 4');
 
 # The comparison itself: it finds what a document should not say.
 is(scalar with_database($node, '', sub { run_document($node, <<'MD') }), 0, 'a document that is right passes');
