@@ -131,7 +131,7 @@ store_pgcrypto_crypt(const char *password, const char *setting)
 	password_text = cstring_to_text(password);
 	result = TextDatumGetCString(OidFunctionCall2(function, PointerGetDatum(password_text),
 												  CStringGetTextDatum(setting)));
-	memset(VARDATA(password_text), 0, VARSIZE(password_text) - VARHDRSZ);
+	explicit_bzero(VARDATA(password_text), VARSIZE(password_text) - VARHDRSZ);
 	pfree(password_text);
 	return result;
 }
