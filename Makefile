@@ -56,6 +56,7 @@ REGRESS = \
 	account \
 	jws \
 	key \
+	key_import \
 	call \
 	privilege \
 	password \

@@ -10,6 +10,7 @@
 
 #include "auth/key_cache.h"
 #include "auth/seal.h"
+#include "auth/token.h"
 #include "base/json.h"
 #include "base/jsonb.h"
 #include "jose/jws.h"
@@ -243,6 +244,15 @@ auth_key_cover_signed(void)
 
 /* ---- verifying ---- */
 
+/* A key of another issuer never speaks for us, also when our own issuer was set to that one later. */
+static bool
+key_is_of_another(const KeyEntry *entry)
+{
+	char	   *own = auth_token_issuer();
+
+	return own == NULL || strcmp(entry->row.issuer, own) != 0;
+}
+
 FaError
 auth_key_verify(const char *token, size_t len, AuthVerified *verified)
 {
@@ -255,6 +265,7 @@ auth_key_verify(const char *token, size_t len, AuthVerified *verified)
 		return FA_INVALID_TOKEN;
 	entry = auth_key_find(auth_key_cache(), jws.signatures[0].kid);
 	if (entry == NULL || auth_key_is_gone(entry, GetCurrentTimestamp()) ||
+		(entry->row.issuer && !key_is_of_another(entry)) ||
 		!jose_jws_verify(&jws.signatures[0], key_public(entry), entry->alg))
 		return FA_INVALID_TOKEN;
 	verified->payload = jose_jws_payload(&jws, &payload_len);

@@ -478,6 +478,77 @@ cr_key_generate(CrAlg alg, CrKey **key)
 	return key_wrap(type, true, pkey, key);
 }
 
+/* Is (a * b) mod m == (expected mod m)?  m NULL: without mod. */
+static bool
+product_is(const BIGNUM *a, const BIGNUM *b, const BIGNUM *m, const BIGNUM *expected, BN_CTX *ctx)
+{
+	BIGNUM	   *product = BN_secure_new();
+	BIGNUM	   *wanted = BN_secure_new();
+	bool		same;
+
+	if (m)
+		same = product && wanted && BN_mod_mul(product, a, b, m, ctx) == 1 &&
+			BN_nnmod(wanted, expected, m, ctx) == 1 && BN_cmp(product, wanted) == 0;
+	else
+		same = product && BN_mul(product, a, b, ctx) == 1 && BN_cmp(product, expected) == 0;
+	BN_clear_free(product);
+	BN_clear_free(wanted);
+	return same;
+}
+
+/*
+ * RFC 8017 section 3.2: n = p q, e dp = 1 (mod p - 1), e dq = 1 (mod q - 1),
+ * q qi = 1 (mod p).  OpenSSL falls back on d when p and q are of no use, so
+ * signing alone would not show it.
+ */
+static bool
+rsa_parts_agree(const CrKeyParts *parts)
+{
+	BN_CTX	   *ctx = BN_CTX_secure_new();
+	BIGNUM	   *n[CR_PART_COUNT] = {NULL};
+	BIGNUM	   *p1 = NULL;
+	BIGNUM	   *q1 = NULL;
+	bool		agree = ctx != NULL;
+
+	for (size_t i = 0; i < lengthof(rsa_params) && agree; i++)
+	{
+		CrPart		part = rsa_params[i].part;
+
+		n[part] = parts->data[part] ?
+			BN_bin2bn(parts->data[part], (int) parts->len[part], BN_secure_new()) : NULL;
+		agree = n[part] != NULL;
+	}
+	if (agree)
+	{
+		p1 = BN_dup(n[CR_PART_P]);
+		q1 = BN_dup(n[CR_PART_Q]);
+		agree = p1 && q1 && BN_sub_word(p1, 1) == 1 && BN_sub_word(q1, 1) == 1 &&
+			!BN_is_zero(p1) && !BN_is_zero(q1) && !BN_is_negative(p1) && !BN_is_negative(q1) &&
+			product_is(n[CR_PART_P], n[CR_PART_Q], NULL, n[CR_PART_N], ctx) &&
+			product_is(n[CR_PART_E], n[CR_PART_DP], p1, BN_value_one(), ctx) &&
+			product_is(n[CR_PART_E], n[CR_PART_DQ], q1, BN_value_one(), ctx) &&
+			product_is(n[CR_PART_E], n[CR_PART_D], p1, BN_value_one(), ctx) &&
+			product_is(n[CR_PART_E], n[CR_PART_D], q1, BN_value_one(), ctx) &&
+			product_is(n[CR_PART_Q], n[CR_PART_QI], n[CR_PART_P], BN_value_one(), ctx);
+	}
+	BN_clear_free(p1);
+	BN_clear_free(q1);
+	for (int i = 0; i < CR_PART_COUNT; i++)
+		BN_clear_free(n[i]);
+	BN_CTX_free(ctx);
+	return agree;
+}
+
+static bool
+rsa_private_agrees(const CrKey *key)
+{
+	CrKeyParts	parts;
+	bool		agrees = cr_key_parts(key, true, &parts) == CR_OK && rsa_parts_agree(&parts);
+
+	cr_parts_wipe(&parts);
+	return agrees;
+}
+
 /* Only the right private part makes a signature that the public one verifies. */
 static bool
 key_signs_for_itself(CrKey *key)
@@ -501,7 +572,8 @@ cr_key_check(CrKey *key)
 		return CR_OK;
 	ctx = EVP_PKEY_CTX_new_from_pkey(NULL, key->pkey, NULL);
 	good = ctx != NULL && EVP_PKEY_public_check(ctx) == 1 &&
-		(!key->is_private || key_signs_for_itself(key));
+		(!key->is_private ||
+		 ((key->type != CR_KEY_RSA || rsa_private_agrees(key)) && key_signs_for_itself(key)));
 	EVP_PKEY_CTX_free(ctx);
 	if (!good)
 		ERR_clear_error();
