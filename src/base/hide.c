@@ -26,11 +26,13 @@
  */
 #include "base/hide.h"
 
+#include "access/parallel.h"
 #include "access/xact.h"
 #include "base/errors.h"
 #include "base/port.h"
 #include "catalog/namespace.h"
 #include "commands/prepare.h"
+#include "executor/executor.h"
 #include "libpq/pqformat.h"
 #include "pgstat.h"
 #include "tcop/tcopprot.h"
@@ -40,6 +42,7 @@
 #define HIDE_NAME "fastauth"
 
 static emit_log_hook_type hide_previous_hook = NULL;
+static ExecutorStart_hook_type hide_previous_executor_start = NULL;
 
 /* The start of the last tainted statement, 0 for none. */
 static TimestampTz hide_statement_start = 0;
@@ -337,9 +340,26 @@ hide_emit_log(ErrorData *edata)
 		hide_previous_hook(edata);
 }
 
+/*
+ * A parallel worker shows its leader's text, and may belong to a statement
+ * behind the secret one in the same string.
+ */
+static void
+hide_executor_start(QueryDesc *query, int eflags)
+{
+	if (IsParallelWorker() && hide_names_us(debug_query_string))
+		pgstat_report_activity(STATE_RUNNING, BASE_HIDDEN);
+	if (hide_previous_executor_start)
+		hide_previous_executor_start(query, eflags);
+	else
+		standard_ExecutorStart(query, eflags);
+}
+
 void
 base_hide_init(void)
 {
+	hide_previous_executor_start = ExecutorStart_hook;
+	ExecutorStart_hook = hide_executor_start;
 	hide_previous_hook = emit_log_hook;
 	emit_log_hook = hide_emit_log;
 }

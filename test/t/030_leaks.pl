@@ -295,6 +295,25 @@ sub run_held_cases
 	$node->safe_psql('postgres', 'SELECT 1');
 }
 
+# A parallel worker of a later statement in the same string has the whole string.
+sub run_worker_case
+{
+	my $secret = new_secret();
+	my $s = open_session('regress_server');
+	my $force = $node->pg_version >= 16 ? 'debug_parallel_query' : 'force_parallel_mode';
+
+	say_to($s, "SET $force = on;");
+	say_to($s, "SELECT fastauth.introspect('$secret')\\; SELECT pg_sleep(600);");
+	$node->poll_query_until('postgres',
+		"SELECT count(*) = 1 FROM pg_stat_activity WHERE leader_pid = $s->{pid} AND wait_event = 'PgSleep'")
+	  or die 'no parallel worker came';
+	unseen($secret, 'parallel worker');
+	cancel_backend($s);
+	wait_for($s);
+	unseen($secret, 'parallel worker that was cancelled');
+	close_session($s);
+}
+
 # What shows that the search can find something.
 sub run_controls
 {
@@ -410,6 +429,7 @@ CONF
 	run_plain_cases($mode);
 	bind_case('bind parameter', 'extended', "SELECT fastauth.signin('ann\@example.com', :secret)");
 	bind_case('bind parameter of a named statement', 'prepared', "SELECT fastauth.signin('ann\@example.com', :secret)");
+	run_worker_case();
 	run_held_cases();
 	$node->stop('fast');
 }
