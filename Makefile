@@ -74,6 +74,7 @@ ISOLATION = \
 	lock_wait \
 	settings_race \
 	seal_race \
+	key_rotate \
 
 REGRESS_OPTS = --inputdir=test --encoding=UTF8
 ISOLATION_OPTS = --inputdir=test --encoding=UTF8
