@@ -6,6 +6,12 @@ set -eu
 PG_CONFIG=${PG_CONFIG:-pg_config}
 missing=
 
+# A server that was asked for by name cannot be guessed.
+if [ "$PG_CONFIG" != pg_config ] && ! command -v "$PG_CONFIG" >/dev/null; then
+	echo "PG_CONFIG=$PG_CONFIG was not found" >&2
+	exit 1
+fi
+
 have_header()
 {
 	printf '#include <%s>\n' "$1" | ${CC:-cc} -E -x c - >/dev/null 2>&1
