@@ -54,6 +54,7 @@ REGRESS = \
 	signin \
 	identity \
 	account \
+	token \
 	jws \
 	key \
 	key_import \
