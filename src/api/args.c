@@ -9,6 +9,7 @@
 #include "api/args.h"
 
 #include "access/detoast.h"
+#include "api/call.h"
 #include "auth/token.h"
 #include "base/errors.h"
 #include "utils/builtins.h"
@@ -44,10 +45,14 @@ api_arg_text(FunctionCallInfo fcinfo, int n, const char *name, size_t max_bytes)
 char *
 api_arg_text_or_null(FunctionCallInfo fcinfo, int n, const char *name, size_t max_bytes)
 {
+	char	   *copy;
+
 	if (PG_ARGISNULL(n))
 		return NULL;
 	api_require_size(PG_GETARG_DATUM(n), name, max_bytes);
-	return text_to_cstring(PG_GETARG_TEXT_PP(n));
+	copy = text_to_cstring(PG_GETARG_TEXT_PP(n));
+	api_wipe_later(copy);
+	return copy;
 }
 
 pg_uuid_t *

@@ -17,7 +17,7 @@
 #include "utils/timestamp.h"
 #include "utils/uuid.h"
 
-/* A NUL-terminated palloc'd copy of at most max_bytes bytes.  Who takes a secret wipes it. */
+/* A NUL-terminated palloc'd copy of at most max_bytes bytes, wiped at the end of a call that takes secrets. */
 extern char *api_arg_text(FunctionCallInfo fcinfo, int n, const char *name, size_t max_bytes);
 extern char *api_arg_text_or_null(FunctionCallInfo fcinfo, int n, const char *name, size_t max_bytes);
 

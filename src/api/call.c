@@ -137,6 +137,35 @@ api_enter(const char *symbol, int flags)
 }
 
 /*
+ * The copies of arguments to be wiped.  A call begins where the one around it
+ * stands, and wipes down to there; more than there is room for are not wiped,
+ * but no function takes so many.
+ */
+#define API_WIPE_MAX 32
+
+static char *api_wipe[API_WIPE_MAX];
+static int	api_wipe_count = 0;
+static bool api_wipe_wanted = false;
+
+void
+api_wipe_later(char *copy)
+{
+	if (api_wipe_wanted && api_wipe_count < API_WIPE_MAX)
+		api_wipe[api_wipe_count++] = copy;
+}
+
+static void
+api_wipe_down_to(int count)
+{
+	while (api_wipe_count > count)
+	{
+		char	   *copy = api_wipe[--api_wipe_count];
+
+		explicit_bzero(copy, strlen(copy));
+	}
+}
+
+/*
  * Run a body.  The lock timeout is lowered by assigning PostgreSQL's variable,
  * at a hundredth of the price of a GUC nest level on every call; it is put back
  * on both ways out, before an abort could look at it.
@@ -147,6 +176,8 @@ api_call(FunctionCallInfo fcinfo, ApiBody body, const char *symbol, int flags)
 	ErrorContextCallback hide;
 	MemoryContext context = CurrentMemoryContext;
 	const int	caller_lock_timeout = LockTimeout;
+	const int	caller_wipes = api_wipe_count;
+	const bool	caller_wipe_wanted = api_wipe_wanted;
 	Datum		result;
 
 	hide.callback = base_hide_context;
@@ -154,6 +185,7 @@ api_call(FunctionCallInfo fcinfo, ApiBody body, const char *symbol, int flags)
 	hide.previous = error_context_stack;
 	error_context_stack = &hide;
 	api_enter(symbol, flags);
+	api_wipe_wanted = (flags & API_SECRET) != 0;
 
 	PG_TRY();
 	{
@@ -165,11 +197,15 @@ api_call(FunctionCallInfo fcinfo, ApiBody body, const char *symbol, int flags)
 	PG_CATCH();
 	{
 		LockTimeout = caller_lock_timeout;
+		api_wipe_down_to(caller_wipes);
+		api_wipe_wanted = caller_wipe_wanted;
 		api_translate_error(context, symbol);
 		pg_unreachable();
 	}
 	PG_END_TRY();
 
+	api_wipe_down_to(caller_wipes);
+	api_wipe_wanted = caller_wipe_wanted;
 	error_context_stack = hide.previous;
 	return result;
 }

@@ -19,6 +19,9 @@
 /* An argument or the answer is secret: the statement is kept out of logs and views (S30, S31). */
 #define API_SECRET		0x02
 
+/* Wipe this copy of an argument when the function of ours that runs now is left, whatever way (API_SECRET only). */
+extern void api_wipe_later(char *copy);
+
 typedef Datum (*ApiBody) (FunctionCallInfo fcinfo);
 
 extern Datum api_call(FunctionCallInfo fcinfo, ApiBody body, const char *symbol, int flags);

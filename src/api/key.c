@@ -24,10 +24,8 @@ FASTAUTH_FUNCTION(fastauth_import_signing_key, API_WRITES | API_SECRET)
 {
 	char	   *key = api_arg_text(fcinfo, 0, "key", KEY_ARG_MAX);
 	char	   *issuer = api_arg_text_or_null(fcinfo, 1, "issuer", KEY_ISSUER_MAX);
-	char	   *kid = auth_key_import(key, issuer);
 
-	explicit_bzero(key, strlen(key));
-	return CStringGetTextDatum(kid);
+	return CStringGetTextDatum(auth_key_import(key, issuer));
 }
 
 /* SQL function: fastauth.retire_signing_key(kid text) */

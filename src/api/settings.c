@@ -32,8 +32,6 @@ FASTAUTH_FUNCTION(fastauth_set_secret, API_WRITES | API_SECRET)
 	char	   *value = api_arg_text_or_null(fcinfo, 1, "value", AUTH_SECRET_MAX_BYTES);
 
 	auth_settings_set_secret(name, value);
-	if (value)
-		explicit_bzero(value, strlen(value));
 	PG_RETURN_VOID();
 }
 

@@ -12,7 +12,7 @@
 /* Set a database setting, or with NULL reset it to its default. */
 extern void auth_settings_configure(const char *name, const char *value);
 
-/* Seal and store a secret, or with NULL remove it.  The caller wipes the value. */
+/* Seal and store a secret, or with NULL remove it. */
 extern void auth_settings_set_secret(const char *name, const char *value);
 
 #endif							/* FASTAUTH_AUTH_SETTINGS_H */
