@@ -18,7 +18,7 @@ jws_require(JoseStatus status)
 		return;
 	if (jose_status_is_key(status))
 		base_raise(FA_INVALID_ARGUMENT, "key %s", jose_status_message(status));
-	base_raise(FA_INVALID_TOKEN, NULL);
+	base_raise_hint(FA_INVALID_TOKEN, "It is malformed, or this key did not sign it.", NULL);
 }
 
 /* SQL function: fastauth.verify_jws(jws text, key jsonb) */

@@ -98,7 +98,7 @@ auth_signup(const AuthSignup *signup, AuthTokenPair *pair)
 		return;
 	}
 	if (!store_users_insert(&user))
-		base_raise(FA_USER_ALREADY_EXISTS, NULL);
+		base_raise_hint(FA_USER_ALREADY_EXISTS, "Sign in instead, or use another address.", NULL);
 	if (!auth_session_begin(&request, pair))
 		base_raise(FA_SERVER_BUSY, NULL);
 }

@@ -48,7 +48,7 @@ workspace_enter()
 	trap 'kill -TERM -- "-$workspace_child" 2>/dev/null; exit 130' INT TERM HUP
 	chmod 755 "$WORKSPACE"
 	mkdir "$WORKSPACE/src" "$WORKSPACE/tmp"
-	tar -c --exclude=./.git --exclude='./tmp_*' . | tar -x -C "$WORKSPACE/src" --no-same-owner
+	tar -c --format=posix --exclude=./.git --exclude='./tmp_*' . | tar -x -C "$WORKSPACE/src" --no-same-owner
 	local run=(env HOME="$WORKSPACE" TMPDIR="$WORKSPACE/tmp" LANG=C.UTF-8 bash "$script")
 	if [ "$(id -u)" = 0 ]; then
 		chown -R "$(workspace_user):" "$WORKSPACE"
