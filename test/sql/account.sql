@@ -314,3 +314,4 @@ RESET ROLE;
 SELECT fastauth.configure('password_hash_memory', NULL), fastauth.configure('password_hash_iterations', NULL);
 DROP FUNCTION attempt(text, text), sid(text), alive(text[]);
 DELETE FROM fastauth.users;
+DELETE FROM fastauth.session_revocations;

@@ -515,3 +515,4 @@ SELECT fastauth.configure('allow_session_identity', NULL), fastauth.configure('p
 DROP TABLE regress_notes, regress_others, regress_names;
 DROP FUNCTION who(), try_token(text);
 DELETE FROM fastauth.users;
+DELETE FROM fastauth.session_revocations;

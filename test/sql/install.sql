@@ -21,5 +21,5 @@ BEGIN
 	RETURN 'accepted';
 EXCEPTION WHEN OTHERS THEN
 	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, word = PG_EXCEPTION_DETAIL;
-	RETURN concat_ws(' ', state, word);
+	RETURN concat_ws(' ', state, CASE WHEN state LIKE 'PT%' THEN word ELSE '' END);
 END $$;

@@ -215,3 +215,4 @@ SELECT statement, regress_outcome(statement) FROM unnest(ARRAY[
 COMMIT;
 RESET ROLE;
 DELETE FROM fastauth.users;
+DELETE FROM fastauth.session_revocations;

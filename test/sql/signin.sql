@@ -429,3 +429,4 @@ SET ROLE regress_anon;
 SELECT access_token IS NOT NULL AS signed_in FROM fastauth.signin('signin.alice@example.com', 'correct horse battery');
 RESET ROLE;
 DELETE FROM fastauth.users;
+DELETE FROM fastauth.session_revocations;

@@ -228,3 +228,4 @@ SELECT fastauth.verify_token(:'a');
 SELECT fastauth.configure(name, NULL) FROM unnest(ARRAY['password_hash_memory', 'password_hash_iterations', 'key_publish_delay']) AS name;
 DROP FUNCTION base64url(bytea), sign_bytes(text, bytea), sign(text, text), changed(jsonb, jsonb);
 DELETE FROM fastauth.users;
+DELETE FROM fastauth.session_revocations;
