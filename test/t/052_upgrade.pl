@@ -21,7 +21,7 @@ my ($version) = slurp_file("$scripts/fastauth.control") =~ /^default_version = '
 my $top = "$FindBin::Bin/../..";
 
 system($^X, "$top/test/upgrade/version_0_9.pl", "$scripts/fastauth--$version.sql", "$top/sql/install/99_grants.sql", $scripts, $version) == 0 or die;
-END { unlink "$scripts/fastauth--0.9.sql", "$scripts/fastauth--0.9--$version.sql" if defined $version; }
+END { unlink map { "$scripts/fastauth--$_.sql" } '0.8', '0.9', '0.8--0.9', "0.9--$version" if defined $version; }
 
 $node->init(extra => [ '--encoding=UTF8', '--locale=C' ]);
 $node->append_conf('postgresql.conf', "shared_preload_libraries = 'fastauth'\n");
@@ -153,6 +153,20 @@ $node->safe_psql('old', 'ALTER DEFAULT PRIVILEGES REVOKE ALL ON TABLES FROM regr
 command_ok([ 'pg_restore', '-d', $node->connstr('restored'), "$dir/dump" ], 'pg_restore');
 is(only_in_one(catalog($node, 'fresh'), catalog($node, 'restored')), '', 'the restored copy has the same groups');
 is(contents($node, 'restored'), contents($node, 'old'), 'and rows');
+
+# --- an update by two scripts: in the first one the version is neither the old nor the library's ---
+
+$node->safe_psql('postgres', 'CREATE DATABASE chain');
+$node->safe_psql('chain', <<'SQL');
+CREATE EXTENSION pgcrypto;
+CREATE EXTENSION fastauth VERSION '0.8';
+GRANT USAGE ON SCHEMA fastauth TO regress_anon;
+GRANT EXECUTE ON FUNCTION fastauth.signup, fastauth.signin, fastauth.refresh, fastauth.verify_token, fastauth.authenticate, fastauth.jwks, fastauth.uid TO regress_anon;
+ALTER EXTENSION fastauth UPDATE;
+SQL
+is($node->safe_psql('chain', "SELECT extversion FROM pg_extension WHERE extname = 'fastauth'"), $version, 'two scripts');
+is($node->safe_psql('chain', "SELECT has_function_privilege('regress_anon', 'fastauth.signin(text, text, boolean)', 'EXECUTE')"), 't', 'a group is kept over both');
+is($node->safe_psql('chain', "SELECT has_function_privilege('regress_planted', 'fastauth.signin(text, text, boolean)', 'EXECUTE')"), 'f', 'and others have nothing');
 
 unlike(slurp_file($node->logfile), qr/terminated by signal|PANIC/, 'nothing crashed');
 $node->stop;

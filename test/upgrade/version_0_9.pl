@@ -90,3 +90,7 @@ for my $change (@changes)
 }
 spew("$directory/fastauth--0.9.sql", $sql);
 spew("$directory/fastauth--0.9--$version.sql", $upgrade . slurp($reset));
+
+# And a 0.8 that was the same, so that there is an update by two scripts.
+spew("$directory/fastauth--0.8.sql", $sql);
+spew("$directory/fastauth--0.8--0.9.sql", slurp($reset));
