@@ -55,6 +55,7 @@ REGRESS = \
 	identity \
 	account \
 	token \
+	caller_settings \
 	jws \
 	key \
 	key_import \

@@ -180,6 +180,56 @@ ROLLBACK;
 SELECT who();
 
 --
+-- A function of the application, with settings and an owner of its own, may be who calls authenticate()
+--
+\c - :superuser
+CREATE FUNCTION regress_begin(token text) RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET work_mem = '1MB' AS $$
+BEGIN
+	PERFORM fastauth.authenticate(token);
+	RETURN who();
+END $$;
+CREATE FUNCTION regress_begin_twice(token text) RETURNS text LANGUAGE plpgsql SET search_path = public SET statement_timeout = '1h' AS
+	'BEGIN RETURN regress_begin(token); END';
+-- what is deferred to the end of the transaction still knows who acts
+CREATE TABLE regress_deferred (n int);
+GRANT INSERT ON regress_deferred TO regress_authenticated;
+CREATE FUNCTION regress_tell() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	RAISE NOTICE 'deferred: %', who();
+	RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER tell AFTER INSERT ON regress_deferred DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION regress_tell();
+\c - regress_authenticated
+BEGIN;
+SELECT regress_begin(:'a');
+SELECT who();
+SELECT regress_begin_twice(:'b');
+SELECT who();
+INSERT INTO regress_deferred VALUES (1);
+COMMIT;
+SELECT who();
+BEGIN;
+SELECT regress_begin(:'a');
+INSERT INTO regress_deferred VALUES (1);
+PREPARE TRANSACTION 'regress_deferred';
+SELECT who();
+ROLLBACK PREPARED 'regress_deferred';
+-- a prepared statement and a cursor ask again
+PREPARE me AS SELECT who(), fastauth.uid() IS NULL AS nobody;
+EXECUTE me;
+BEGIN;
+SELECT fastauth.authenticate(:'a') IS NOT NULL AS ok;
+EXECUTE me;
+DECLARE c CURSOR FOR SELECT who() FROM generate_series(1, 3);
+FETCH c;
+SELECT try_token('x');
+EXECUTE me;
+FETCH c;
+COMMIT;
+EXECUTE me;
+DEALLOCATE me;
+
+--
 -- COMMIT and ROLLBACK in a procedure, AND CHAIN, PREPARE TRANSACTION
 --
 CREATE PROCEDURE pg_temp.walk(token text) LANGUAGE plpgsql AS $$
@@ -513,6 +563,7 @@ SELECT count(*) FROM regress_others;
 \c - :superuser
 SELECT fastauth.configure('allow_session_identity', NULL), fastauth.configure('password_hash_memory', NULL), fastauth.configure('password_hash_iterations', NULL);
 DROP TABLE regress_notes, regress_others, regress_names;
-DROP FUNCTION who(), try_token(text);
+DROP TABLE regress_deferred;
+DROP FUNCTION who(), try_token(text), regress_begin(text), regress_begin_twice(text), regress_tell();
 DELETE FROM fastauth.users;
 DELETE FROM fastauth.session_revocations;
