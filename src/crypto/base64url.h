@@ -20,4 +20,7 @@ extern void cr_base64url_encode(const void *data, size_t len, char *out);
  */
 extern bool cr_base64url_decode(const char *text, size_t len, unsigned char *out, size_t max, size_t *out_len);
 
+/* The same for what is no secret: its time depends on the text, and is a twentieth. */
+extern bool cr_base64url_decode_public(const char *text, size_t len, unsigned char *out, size_t max, size_t *out_len);
+
 #endif							/* FASTAUTH_CRYPTO_BASE64URL_H */

@@ -23,7 +23,7 @@ jws_decode(const char *text, size_t len, size_t max, char **out, size_t *out_len
 	if (room > max)
 		return false;
 	*out = palloc(room + 1);
-	if (!cr_base64url_decode(text, len, (unsigned char *) *out, room, out_len))
+	if (!cr_base64url_decode_public(text, len, (unsigned char *) *out, room, out_len))
 		return false;
 	(*out)[*out_len] = '\0';
 	return true;

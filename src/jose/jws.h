@@ -43,11 +43,22 @@ extern bool jose_jws_verify(const JoseSignature *signature, CrKey *key, CrAlg al
 /* The payload, palloc'd and NUL-terminated; NULL when it is not base64url. */
 extern char *jose_jws_payload(const JoseJws *jws, size_t *len);
 
+/* The keys of a JWK or a JWK Set, made once. */
+typedef struct JoseKeys
+{
+	bool		is_set;			/* then a kid in the header must be the key's */
+	int			n;
+	JoseJwk    *keys;
+} JoseKeys;
+
 /*
- * Is at least one signature by one of the keys?  key is a JWK or a JWK Set.  In
- * a set, a kid in the header must be the key's.
+ * Read keys into the current context, which frees them when it is reset.  Of a
+ * set, keys that cannot be used are left out (RFC 7517 section 5).
  */
-extern JoseStatus jose_jws_verify_with_json(const JoseJws *jws, const char *key, size_t key_len);
+extern JoseStatus jose_keys_parse(const char *json, size_t len, JoseKeys **keys);
+
+/* Is at least one signature by one of the keys? */
+extern JoseStatus jose_jws_verify_with(const JoseJws *jws, const JoseKeys *keys);
 
 /* Sign: compact serialization, palloc'd; NULL on failure. */
 extern char *jose_jws_sign(CrKey *key, CrAlg alg, const char *kid, const char *payload, size_t len);

@@ -1,6 +1,6 @@
 /*
  * jws_json.c
- *		JWS in JSON (RFC 7515 section 7.2), and keys that come as JSON.
+ *		JWS in JSON (RFC 7515 section 7.2).
  *
  * All signatures must be well formed and have headers that we accept; one of
  * them must verify.  Who needs a certain one asks with that one's key.
@@ -8,8 +8,6 @@
 #include "jose/jws_private.h"
 
 #include "base/json.h"
-#include "crypto/base64url.h"
-#include "miscadmin.h"
 
 /* Read protected, header and signature from the object that holds them. */
 static JoseStatus
@@ -103,72 +101,4 @@ jose_jws_parse(const char *text, size_t len, JoseJws *jws)
 	jws->n = 1;
 	jws->signatures = palloc0(sizeof(JoseSignature));
 	return json_read_signature(&members, jws, jws->signatures);
-}
-
-/* Try one key on all signatures. */
-static JoseStatus
-json_try_key(const JoseJws *jws, const char *json, size_t len, bool of_set, int *attempts)
-{
-	JoseJwk		jwk;
-	JoseStatus	status = jose_jwk_parse(json, len, JOSE_FOR_VERIFYING, &jwk);
-
-	if (status != JOSE_OK)
-		return status;
-	status = JOSE_JWS_SIGNATURE;
-	for (int i = 0; i < jws->n && status != JOSE_OK; i++)
-	{
-		const JoseSignature *signature = &jws->signatures[i];
-
-		if (of_set && signature->kid && strcmp(signature->kid, jwk.kid) != 0)
-			continue;
-		if (!cr_alg_fits(signature->alg, jwk.key))
-			continue;
-		if ((*attempts)++ >= JOSE_JWS_MAX_ATTEMPTS)
-			break;
-		if (jose_jws_verify(signature, jwk.key, jwk.alg))
-			status = JOSE_OK;
-	}
-	cr_key_free(jwk.key);
-	return status;
-}
-
-/* RFC 7517 section 5: keys of the set that cannot be used are passed over. */
-static JoseStatus
-json_try_set(const JoseJws *jws, const BaseJsonItem *array)
-{
-	BaseJsonItems keys;
-	int			attempts = 0;
-
-	if (array->type != BASE_JSON_ARRAY || !base_json_array(array->value, array->len, &keys) ||
-		keys.n > JOSE_JWKS_MAX_KEYS)
-		return JOSE_KEY_SET;
-	for (int i = 0; i < keys.n; i++)
-		if (keys.items[i].type != BASE_JSON_OBJECT)
-			return JOSE_KEY_SET;
-	for (int i = 0; i < keys.n; i++)
-	{
-		CHECK_FOR_INTERRUPTS();
-		if (json_try_key(jws, keys.items[i].value, keys.items[i].len, true, &attempts) == JOSE_OK)
-			return JOSE_OK;
-	}
-	return JOSE_JWS_SIGNATURE;
-}
-
-JoseStatus
-jose_jws_verify_with_json(const JoseJws *jws, const char *key, size_t key_len)
-{
-	BaseJsonItems members;
-	const BaseJsonItem *keys;
-	JoseStatus	status;
-	int			attempts = 0;
-
-	if (key_len > JOSE_JWKS_MAX_BYTES || !base_json_object(key, key_len, &members))
-		return JOSE_KEY_NOT_JSON;
-	keys = base_json_find(&members, "keys");
-	if (keys == NULL)
-		status = json_try_key(jws, key, key_len, false, &attempts);
-	else
-		status = json_try_set(jws, keys);
-	base_json_wipe(&members);
-	return status;
 }
