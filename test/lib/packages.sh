@@ -52,12 +52,16 @@ as_root()
 	fi
 }
 
-# The server's package makes and starts a cluster unless it is told not to.
+# The server's package makes and starts a cluster unless it is told not to; a server that is
+# installed later makes its own again.
+cluster_conf=/etc/postgresql-common/createcluster.conf
 case $missing in
 *postgresql*)
 	as_root mkdir -p /etc/postgresql-common
-	[ -e /etc/postgresql-common/createcluster.conf ] ||
-		echo 'create_main_cluster = false' | as_root tee /etc/postgresql-common/createcluster.conf >/dev/null
+	if [ ! -e $cluster_conf ]; then
+		echo 'create_main_cluster = false' | as_root tee $cluster_conf >/dev/null
+		trap 'as_root rm -f $cluster_conf' EXIT
+	fi
 	;;
 esac
 as_root env DEBIAN_FRONTEND=noninteractive apt-get update -q

@@ -389,7 +389,7 @@ SELECT who();
 SELECT fastauth.configure('allow_session_identity', 'on');
 SELECT who();
 -- the token expires
-SELECT fastauth.configure('access_token_ttl', '1 s');
+SELECT fastauth.configure('access_token_ttl', '4 s');
 SELECT access_token AS short FROM fastauth.signin('identity.alice@example.com', 'correct horse battery') \gset
 SELECT fastauth.configure('access_token_ttl', NULL);
 SELECT fastauth.authenticate(:'short', false) IS NOT NULL AS ok;

@@ -313,8 +313,8 @@ for my $case (
 	[ "$dir/nothing", qr/it failed with exit code 127/, 'no such command' ],
 	[ 'kill -9 $$', qr/it failed with status/, 'killed' ],
 	[ 'true', qr/it holds no key/, 'no output' ],
-	[ 'exec >&-; sleep 1000', qr/it failed with status 9/, 'hangs with its output closed' ],
-	[ 'echo regress; sleep 1000 & sleep 1000', qr/its output cannot be read: Connection timed out/, 'hangs' ])
+	[ "exec >&-; sleep 1000.$$", qr/it failed with status 9/, 'hangs with its output closed' ],
+	[ "echo regress; sleep 1000.$$ & sleep 1000.$$", qr/its output cannot be read: Connection timed out/, 'hangs' ])
 {
 	$own->append_conf('postgresql.conf', "fastauth.master_key_command = '$case->[0]'\n");
 	$at = -s $own->logfile;
@@ -322,7 +322,7 @@ for my $case (
 	ok($own->wait_for_log($case->[1], $at), "told: $case->[2]") if $own->can('wait_for_log');
 	is(rotate($own), '', "the key stays: $case->[2]");
 }
-isnt(system('pgrep', '-u', $>, '-f', 'sleep 1000'), 0, 'a command that hangs is killed with its children');
+isnt(system('pgrep', '-u', $>, '-f', "sleep 1000\\.$$"), 0, 'a command that hangs is killed with its children');
 $own->restart;
 like(seal($own), qr/cannot use the output of fastauth.master_key_command: its output cannot be read/, 'a bad command at start raises when used');
 ok(!-e $own_default, 'and does not lead to a default key');
