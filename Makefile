@@ -55,6 +55,7 @@ REGRESS = \
 	identity \
 	account \
 	token \
+	token_form \
 	caller_settings \
 	jws \
 	key \
