@@ -75,6 +75,7 @@ ISOLATION = \
 	signin_deactivate \
 	revoked_in_repeatable_read \
 	lock_wait \
+	cleanup_race \
 	settings_race \
 	seal_race \
 	key_rotate \
