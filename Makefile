@@ -58,6 +58,7 @@ REGRESS = \
 	token_form \
 	caller_settings \
 	jws \
+	jose_mutations \
 	key \
 	key_import \
 	call \
