@@ -127,7 +127,8 @@ FASTAUTH_FUNCTION(fastauth_set_user_dbrole, API_WRITES)
 	const char *problem = role ? auth_role_problem(role) : NULL;
 
 	if (problem)
-		base_raise(FA_INVALID_ARGUMENT, "role is not allowed: %s", problem);
+		base_raise_hint(FA_INVALID_ARGUMENT, "The setting allowed_roles says which roles a token may name; never one with such powers as SUPERUSER.",
+						"role is not allowed: %s", problem);
 	if (!store_users_set_dbrole(api_arg_uuid(fcinfo, 0, "user_id"), role))
 		base_raise(FA_USER_NOT_FOUND, NULL);
 	PG_RETURN_VOID();

@@ -262,7 +262,8 @@ auth_key_rotate(const char *algorithm)
 	char	   *kid;
 
 	if (plan.alg == CR_ALG_NONE)
-		base_raise(FA_INVALID_ARGUMENT, "algorithm is not one that we have");
+		base_raise_hint(FA_INVALID_ARGUMENT, "It is one of ES256, ES384, ES512, EdDSA, RS256, RS384, RS512, PS256, PS384, PS512, HS256, HS384, HS512.",
+						"algorithm is not one that we have");
 	store_instance_ensure();
 	key = key_generate(plan.alg);
 	kid = key_store_and_free(key, &plan);
