@@ -33,7 +33,7 @@
 typedef struct KeyPlan
 {
 	CrAlg		alg;
-	const char *kid;			/* NULL: its thumbprint */
+	const char *kid;			/* NULL: its thumbprint, or for a chosen secret a random one */
 	const char *issuer;
 	bool		verify_only;
 	bool		chosen_secret;	/* an HMAC key that somebody else made */
@@ -352,8 +352,8 @@ auth_key_import(const char *key, const char *issuer)
 	plan.alg = jwk.alg;
 	plan.verify_only = issuer != NULL || !cr_key_is_private(jwk.key);
 	plan.chosen_secret = cr_alg_is_hmac(jwk.alg);
-	/* Who verifies another's tokens has to know the key by the name that they bear. */
-	plan.kid = plan.verify_only && jwk.kid[0] ? jwk.kid : NULL;
+	/* The tokens that are out name the key so. */
+	plan.kid = jwk.kid[0] ? jwk.kid : NULL;
 	kid = key_store_and_free(jwk.key, &plan);
 	if (!plan.verify_only)
 		key_announce();
