@@ -77,6 +77,7 @@ ISOLATION = \
 	revoked_in_repeatable_read \
 	lock_wait \
 	cleanup_race \
+	account_race \
 	settings_race \
 	seal_race \
 	key_rotate \

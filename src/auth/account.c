@@ -26,14 +26,17 @@ auth_account_me(StoreUser *user)
 		base_raise(FA_SESSION_REVOKED, NULL);
 }
 
-/* The identity's user, held against changes by others. */
+/*
+ * The identity's user, held against changes by others.  Whoever held the row
+ * before may have ended this session, so it is asked for again: a session that
+ * was ended while it waited changes nothing.
+ */
 static void
 account_lock(const AuthIdentity *identity, StoreUser *user)
 {
 	if (!store_users_lock(&identity->user_id, user))
 		base_raise(FA_SESSION_REVOKED, NULL);
-	if (!user->is_active)
-		base_raise(FA_ACCOUNT_INACTIVE, NULL);
+	(void) auth_identity_require_live();
 }
 
 void
@@ -138,6 +141,8 @@ auth_account_delete(const char *password)
 
 	if (password)
 		account_prove(identity, password, &user);
+	else
+		account_lock(identity, &user);
 	auth_user_delete(&id, false);
 	auth_identity_clear();
 }
