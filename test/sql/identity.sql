@@ -379,6 +379,19 @@ SELECT is_active FROM fastauth.update_user(:'alice', '{"is_active": false}');
 SELECT who();
 SELECT is_active FROM fastauth.update_user(:'alice', '{"is_active": true}');
 SELECT who();
+-- or the user is deleted
+SELECT id AS dora FROM fastauth.create_user('identity.dora@example.com') \gset
+SELECT fastauth.issue_jwt(:'dora') AS dora_token \gset
+SELECT fastauth.authenticate(:'dora_token', false) = fastauth.uid() AS ok;
+SELECT fastauth.delete_user(:'dora', soft => false);
+SELECT who();
+BEGIN;
+SELECT id AS dora FROM fastauth.create_user('identity.dora@example.com') \gset
+SELECT fastauth.issue_jwt(:'dora') AS dora_token \gset
+SELECT fastauth.authenticate(:'dora_token') = :'dora' AS ok;
+SELECT fastauth.delete_user(:'dora', soft => false);
+SELECT regress_outcome('SELECT fastauth.me()');
+ROLLBACK;
 -- the setting is turned off
 \c - :superuser
 SELECT access_token AS a FROM fastauth.signin('identity.alice@example.com', 'correct horse battery') \gset

@@ -314,6 +314,11 @@ SELECT fastauth.set_client('192.0.2.9', 'Inner');
 ROLLBACK TO s;
 SELECT access_token AS a FROM fastauth.signin('signin.alice@example.com', 'correct horse battery') \gset
 SELECT ip_address, user_agent FROM fastauth.get_session(pg_temp.claim(:'a', 'sid')::uuid);
+SAVEPOINT t;
+SELECT fastauth.set_client('192.0.2.10', 'Released');
+RELEASE t;
+SELECT access_token AS a FROM fastauth.signin('signin.alice@example.com', 'correct horse battery') \gset
+SELECT ip_address, user_agent FROM fastauth.get_session(pg_temp.claim(:'a', 'sid')::uuid);
 ROLLBACK;
 SELECT case_, regress_outcome('SELECT fastauth.set_client(' || arguments || ')') FROM (VALUES
 	('nobody', 'NULL, NULL'),

@@ -175,7 +175,8 @@ SELECT statement, regress_outcome(statement) FROM unnest(ARRAY[
 	'SELECT fastauth.delete_user(NULL)',
 	$$SELECT fastauth.delete_user('11111111-2222-7333-8444-555555555555', NULL)$$,
 	'SELECT fastauth.get_hashed_password(NULL)',
-	'SELECT fastauth.set_hashed_password(NULL, NULL)']) AS statement;
+	'SELECT fastauth.set_hashed_password(NULL, NULL)',
+	'SELECT fastauth.set_user_dbrole(NULL, NULL)']) AS statement;
 
 --
 -- get_user, get_user_by_email
@@ -248,6 +249,7 @@ SELECT fastauth.get_hashed_password(:'alice') = :'hash' AS stored;
 SELECT regress_outcome(format('SELECT fastauth.set_hashed_password(%L, %L)', :'alice', hash)) FROM (VALUES ('plain text'), (''), ('$2b$99$abc')) AS v (hash);
 SELECT fastauth.set_hashed_password('00000000-0000-0000-0000-000000000000', NULL);
 SELECT fastauth.get_hashed_password(:'alice') = :'hash' AS still_stored;
+SELECT fastauth.set_user_dbrole('00000000-0000-0000-0000-000000000000', NULL);
 SELECT fastauth.set_hashed_password(:'alice', NULL);
 SELECT fastauth.get_hashed_password(:'alice') IS NULL AS none;
 
