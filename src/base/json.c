@@ -185,10 +185,13 @@ static bool
 json_number_is_bounded(const char *token)
 {
 	const char *e = strpbrk(token, "eE");
+	long		exponent;
 
 	if (strlen(token) > JSON_NUMBER_MAX_BYTES)
 		return false;
-	return e == NULL || abs(atoi(e + 1)) <= JSON_NUMBER_MAX_EXPONENT;
+	/* strtol() stops at the end of its range; atoi() would make 0 of 4294967296. */
+	exponent = e ? strtol(e + 1, NULL, 10) : 0;
+	return exponent >= -JSON_NUMBER_MAX_EXPONENT && exponent <= JSON_NUMBER_MAX_EXPONENT;
 }
 
 static BaseJsonAction

@@ -152,7 +152,8 @@ SELECT case_, regress_outcome(format('SELECT fastauth.verify_token(%L)', sign(:'
 	('sub twice', '{"sub": "00000000-0000-0000-0000-000000000000", ' || substr(:'base', 2)), ('exp twice', '{"exp": 1, ' || substr(:'base', 2)), ('exp twice, the second good', left(:'base', -1) || ', "\u0065xp": 9999999999}'),
 	('unknown claim twice', '{"x": 1, "x": 1, ' || substr(:'base', 2)), ('twice inside', '{"x": {"y": 1, "y": 2}, ' || substr(:'base', 2)),
 	('comment', '/**/' || :'base'), ('single quotes', replace(:'base', '"', '''')), ('byte order mark', U&'\feff' || :'base'), ('NUL in a string', '{"x": "\u0000", ' || substr(:'base', 2)), ('lone surrogate', '{"x": "\ud800", ' || substr(:'base', 2)),
-	('NaN', '{"x": NaN, ' || substr(:'base', 2)), ('1e999999', '{"x": 1e999999, ' || substr(:'base', 2)), ('leading zero', '{"x": 01, ' || substr(:'base', 2)),
+	('NaN', '{"x": NaN, ' || substr(:'base', 2)), ('1e999999', '{"x": 1e999999, ' || substr(:'base', 2)),
+	('1e4294967296', '{"x": 1e4294967296, ' || substr(:'base', 2)), ('1e-4294967296', '{"x": 1e-4294967296, ' || substr(:'base', 2)), ('1e308', '{"x": 1e308, ' || substr(:'base', 2)), ('leading zero', '{"x": 01, ' || substr(:'base', 2)),
 	('31 levels below', '{"x": ' || repeat('[', 31) || repeat(']', 31) || ', ' || substr(:'base', 2)), ('32 levels below', '{"x": ' || repeat('[', 32) || repeat(']', 32) || ', ' || substr(:'base', 2)), ('5000 levels below', '{"x": ' || repeat('[', 5000) || repeat(']', 5000) || ', ' || substr(:'base', 2)),
 	('1001 members', '{' || (SELECT string_agg(format('"k%s": 1', i), ', ') FROM generate_series(1, 1000) i) || ', ' || substr(:'base', 2)),
 	('more than 16 KiB', '{"x": "' || repeat('x', 13000) || '", ' || substr(:'base', 2)), ('8 KiB', '{"x": "' || repeat('x', 8000) || '", ' || substr(:'base', 2))) AS v (case_, payload);
