@@ -5,14 +5,16 @@
  * PostgREST switches to the role of a verified token, so a token that named a
  * powerful role would hand out its powers.  A role's attributes change behind
  * our back, hence they are looked at each time a token is signed; that costs
- * one look into the system cache.
+ * two looks into the system cache, and two more for each role it was granted.
  */
 #include "auth/role.h"
 
 #include "access/htup_details.h"
+#include "catalog/pg_auth_members.h"
 #include "catalog/pg_authid.h"
+#include "nodes/pg_list.h"
 #include "store/settings.h"
-#include "utils/acl.h"
+#include "utils/catcache.h"
 #include "utils/syscache.h"
 
 static bool
@@ -30,13 +32,77 @@ auth_role_exists(const char *role)
 	return SearchSysCacheExists1(AUTHNAME, CStringGetDatum(role));
 }
 
-/* Could it become the owner of all that is ours? */
-static bool
-role_is_our_owner(Oid role)
+/* The powers that an entry of pg_authid gives by itself. */
+static const char *
+role_attribute(Form_pg_authid form)
 {
-	Oid			owner = get_role_oid("fastauth_owner", true);
+	if (form->rolsuper)
+		return "is a superuser";
+	if (form->rolbypassrls)
+		return "has BYPASSRLS";
+	if (form->rolcreaterole)
+		return "has CREATEROLE";
+	return form->rolreplication ? "has REPLICATION" : NULL;
+}
 
-	return OidIsValid(owner) && is_member_of_role_nosuper(role, owner);
+/* What membership in this role gives; NULL for nothing that matters here. */
+static const char *
+role_membership_power(Oid role)
+{
+	HeapTuple	tuple = SearchSysCache1(AUTHOID, ObjectIdGetDatum(role));
+	Form_pg_authid form;
+	const char *power = NULL;
+
+	if (!HeapTupleIsValid(tuple))
+		return NULL;
+	form = (Form_pg_authid) GETSTRUCT(tuple);
+	if (strcmp(NameStr(form->rolname), "fastauth_owner") == 0)
+		power = "is a member of fastauth_owner";
+	else if (role_attribute(form) || role_in_list(NameStr(form->rolname), store_settings()->authenticator_roles))
+		power = "is a member of a role that no token may name";
+	else if (role == ROLE_PG_EXECUTE_SERVER_PROGRAM || role == ROLE_PG_READ_SERVER_FILES ||
+			 role == ROLE_PG_WRITE_SERVER_FILES)
+		power = "is a member of a role that reaches the server's files";
+	ReleaseSysCache(tuple);
+	return power;
+}
+
+/* Append the roles that this one was granted, each once. */
+static List *
+role_append_granted(List *roles, Oid member)
+{
+	CatCList   *granted = SearchSysCacheList1(AUTHMEMMEMROLE, ObjectIdGetDatum(member));
+
+	for (int i = 0; i < granted->n_members; i++)
+	{
+		HeapTuple	tuple = &granted->members[i]->tuple;
+
+		roles = list_append_unique_oid(roles, ((Form_pg_auth_members) GETSTRUCT(tuple))->roleid);
+	}
+	ReleaseSysCacheList(granted);
+	return roles;
+}
+
+/*
+ * A member of a superuser owns what that one owns, and may replace functions
+ * that run as it; and the authenticator, as a member of the member, may SET
+ * ROLE to it.  So a power counts however far away it is.
+ */
+static const char *
+role_inherited_power(Oid role)
+{
+	List	   *roles = role_append_granted(NIL, role);
+	const char *power = NULL;
+
+	for (int i = 0; i < list_length(roles) && power == NULL; i++)
+	{
+		Oid			granted = list_nth_oid(roles, i);
+
+		power = role_membership_power(granted);
+		roles = role_append_granted(roles, granted);
+	}
+	list_free(roles);
+	return power;
 }
 
 /* The powers that make a role unfit for a token. */
@@ -44,24 +110,15 @@ static const char *
 role_power(const char *role)
 {
 	HeapTuple	tuple = SearchSysCache1(AUTHNAME, CStringGetDatum(role));
-	Form_pg_authid form;
-	const char *power = NULL;
+	const char *power;
+	Oid			oid;
 
 	if (!HeapTupleIsValid(tuple))
 		return "does not exist";
-	form = (Form_pg_authid) GETSTRUCT(tuple);
-	if (form->rolsuper)
-		power = "is a superuser";
-	else if (form->rolbypassrls)
-		power = "has BYPASSRLS";
-	else if (form->rolcreaterole)
-		power = "has CREATEROLE";
-	else if (form->rolreplication)
-		power = "has REPLICATION";
-	else if (role_is_our_owner(form->oid))
-		power = "is a member of fastauth_owner";
+	power = role_attribute((Form_pg_authid) GETSTRUCT(tuple));
+	oid = ((Form_pg_authid) GETSTRUCT(tuple))->oid;
 	ReleaseSysCache(tuple);
-	return power;
+	return power ? power : role_inherited_power(oid);
 }
 
 const char *

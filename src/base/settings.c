@@ -41,7 +41,7 @@ const BaseSettingDef base_setting_defs[] = {
 		.name = FIELD(allowed_roles), .type = BASE_SETTING_ROLES, .initial = "{}",
 		.min = 0, .max = 100, .unit = "array of roles",
 		.about = "PostgreSQL roles that may stand in the `role` claim of a token besides `authenticated_role`. "
-		"Never a superuser, a role with BYPASSRLS or CREATEROLE, a `pg_` role, one of `authenticator_roles` or `fastauth_owner`."
+		"Never a superuser, a role with BYPASSRLS or CREATEROLE, a `pg_` role, one of `authenticator_roles` or `fastauth_owner`, nor a member of one with such powers."
 	},
 	{
 		.name = FIELD(audience), .type = BASE_SETTING_TEXT, .initial = "fastauth",

@@ -45,6 +45,21 @@ SELECT regress_after('ALTER ROLE regress_editor CREATEROLE', 'ALTER ROLE regress
 SELECT regress_after('ALTER ROLE regress_editor REPLICATION', 'ALTER ROLE regress_editor NOREPLICATION');
 SELECT regress_after('GRANT fastauth_owner TO regress_editor', 'REVOKE fastauth_owner FROM regress_editor');
 SELECT regress_after('GRANT fastauth_owner TO regress_web; GRANT regress_web TO regress_editor', 'REVOKE regress_web FROM regress_editor; REVOKE fastauth_owner FROM regress_web');
+-- a power that another role lends, however far away
+CREATE ROLE regress_power;
+GRANT regress_power TO regress_web;
+GRANT regress_web TO regress_editor;
+SELECT regress_after('ALTER ROLE regress_power SUPERUSER', 'ALTER ROLE regress_power NOSUPERUSER');
+SELECT regress_after('ALTER ROLE regress_power BYPASSRLS', 'ALTER ROLE regress_power NOBYPASSRLS');
+SELECT regress_after('ALTER ROLE regress_power CREATEROLE', 'ALTER ROLE regress_power NOCREATEROLE');
+SELECT regress_after('ALTER ROLE regress_power REPLICATION', 'ALTER ROLE regress_power NOREPLICATION');
+SELECT regress_after('GRANT pg_execute_server_program TO regress_power', 'REVOKE pg_execute_server_program FROM regress_power');
+SELECT regress_after('GRANT pg_read_server_files TO regress_power', 'REVOKE pg_read_server_files FROM regress_power');
+SELECT regress_after('GRANT pg_write_server_files TO regress_power', 'REVOKE pg_write_server_files FROM regress_power');
+SELECT regress_after($$SELECT fastauth.configure('authenticator_roles', '{regress_power}')$$, $$SELECT fastauth.configure('authenticator_roles', NULL)$$);
+SELECT regress_after('SELECT', 'SELECT');
+REVOKE regress_web FROM regress_editor;
+DROP ROLE regress_power;
 SELECT regress_after($$SELECT fastauth.configure('authenticator_roles', '{regress_editor}')$$, $$SELECT fastauth.configure('authenticator_roles', NULL)$$);
 SELECT regress_after($$SELECT fastauth.configure('allowed_roles', '{}')$$, $$SELECT fastauth.configure('allowed_roles', '{regress_editor}')$$);
 SELECT regress_after('ALTER ROLE regress_editor RENAME TO regress_renamed', 'ALTER ROLE regress_renamed RENAME TO regress_editor');
