@@ -135,6 +135,8 @@ store_users_insert(const StoreUser *user)
 }
 
 /*
+ * Whoever was soft-deleted stays inactive: another may hold the e-mail by now.
+ *
  * The e-mail is checked first, for a clean answer; the unique index decides
  * when two changes race, and its violation is told as what it is.
  */
@@ -142,7 +144,8 @@ bool
 store_users_update(const StoreUser *user)
 {
 	static StorePlan plan = STORE_PLAN("update fastauth.users set email = $2, name = $3, image = $4, email_verified = $5, "
-									   "is_active = $6, metadata = $7, app_metadata = $8, updated_at = $9 "
+									   "metadata = $7, app_metadata = $8, updated_at = $9, "
+									   "is_active = $6 and users.deleted_at is null "
 									   "where id operator(pg_catalog.=) $1 and not exists (select from fastauth.users o "
 									   "where o.email operator(pg_catalog.=) $2 and o.deleted_at is null "
 									   "and users.deleted_at is null and o.id operator(pg_catalog.<>) $1)",

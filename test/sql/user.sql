@@ -266,6 +266,9 @@ SELECT fastauth.get_hashed_password(:'alice') IS NULL AS no_password_left;
 SELECT fastauth.signin('alice@example.com', 'correct horse battery');
 SELECT fastauth.create_session(:'alice');
 SELECT fastauth.issue_jwt(:'alice');
+-- no change brings it back: the address may be another's by now
+SELECT is_active FROM fastauth.update_user(:'alice', '{"is_active": true}');
+SELECT fastauth.issue_jwt(:'alice');
 -- again is fine, and a hard delete may follow
 SELECT fastauth.delete_user(:'alice', soft => true);
 SELECT id AS alice2, email FROM fastauth.create_user('Alice@example.com') \gset
