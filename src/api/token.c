@@ -48,6 +48,6 @@ FASTAUTH_FUNCTION(fastauth_introspect, API_SECRET)
 
 	/* RFC 7662 section 2.2: what is no token is not active, and that is no error. */
 	if (!PG_ARGISNULL(0) && toast_raw_datum_size(PG_GETARG_DATUM(0)) - VARHDRSZ <= AUTH_TOKEN_MAX_BYTES)
-		token = text_to_cstring(PG_GETARG_TEXT_PP(0));
+		token = api_arg_token(fcinfo, 0, "token");
 	return JsonbPGetDatum(auth_introspect(token));
 }
