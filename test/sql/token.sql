@@ -168,17 +168,17 @@ SELECT regress_outcome(format('SELECT fastauth.verify_token(%L)', sign(:'kid', c
 SELECT fastauth.configure('clock_skew', NULL);
 
 -- Another issuer's key is good for verify_token and introspect, never to act; its tokens say nothing about our users
-SELECT fastauth.import_signing_key('{"kty": "oct", "alg": "HS256", "k": "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8", "kid": "regress-other"}', 'https://other.example') AS other \gset
+SELECT fastauth.import_signing_key('{"kty": "oct", "alg": "HS256", "k": "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8", "kid": "regress-other"}', 'https://partner.example') AS other \gset
 SELECT case_, regress_outcome(format('SELECT fastauth.verify_token(%L)', token)) AS verify_token, regress_outcome(format('SELECT fastauth.authenticate(%L)', token)) AS authenticate,
 	fastauth.introspect(token)->'active' AS active FROM (VALUES
-	('of the other one', sign(:'other', changed(:'base', '{"iss": "https://other.example", "sub": "x|1", "sid": null, "type": null}'))),
-	('about our user', sign(:'other', changed(:'base', '{"iss": "https://other.example"}'))),
+	('of the other one', sign(:'other', changed(:'base', '{"iss": "https://partner.example", "sub": "x|1", "sid": null, "type": null}'))),
+	('about our user', sign(:'other', changed(:'base', '{"iss": "https://partner.example"}'))),
 	('in our name', sign(:'other', :'base')),
-	('by us in its name', sign(:'kid', changed(:'base', '{"iss": "https://other.example"}'))),
-	('another audience', sign(:'other', changed(:'base', '{"iss": "https://other.example", "aud": "x"}'))),
-	('expired', sign(:'other', changed(:'base', '{"iss": "https://other.example", "exp": 1}'))),
-	('no exp', sign(:'other', changed(:'base', '{"iss": "https://other.example", "exp": null}'))),
-	('type refresh', sign(:'other', changed(:'base', '{"iss": "https://other.example", "type": "refresh"}')))) AS v (case_, token);
+	('by us in its name', sign(:'kid', changed(:'base', '{"iss": "https://partner.example"}'))),
+	('another audience', sign(:'other', changed(:'base', '{"iss": "https://partner.example", "aud": "x"}'))),
+	('expired', sign(:'other', changed(:'base', '{"iss": "https://partner.example", "exp": 1}'))),
+	('no exp', sign(:'other', changed(:'base', '{"iss": "https://partner.example", "exp": null}'))),
+	('type refresh', sign(:'other', changed(:'base', '{"iss": "https://partner.example", "type": "refresh"}')))) AS v (case_, token);
 
 --
 -- introspect (RFC 7662): what a token is, or only that it is not good; it never raises
