@@ -12,6 +12,7 @@
 #include "base/jsonb.h"
 #include "base/text.h"
 #include "store/settings.h"
+#include "store/signing_keys.h"
 #include "utils/timestamp.h"
 
 /* Sessions deleted by one statement of the cleanup, and how often it repeats them in one call. */
@@ -79,6 +80,7 @@ FASTAUTH_FUNCTION(fastauth_cleanup_expired, API_WRITES)
 	uint64		total = 0;
 
 	(void) fcinfo;
+	store_signing_keys_wipe_gone(now);
 	for (int i = 0; i < SESSION_CLEANUP_ROUNDS; i++)
 	{
 		uint64		n = store_sessions_cleanup(now, SESSION_CLEANUP_BATCH);

@@ -180,3 +180,18 @@ store_signing_keys_cover(const char *kid, TimestampTz exp)
 	store_arg_time(&args, exp);
 	(void) signing_keys_change(&args);
 }
+
+/* Nobody uses what is wiped here, so the caches are left as they are. */
+void
+store_signing_keys_wipe_gone(TimestampTz now)
+{
+	static StorePlan plan = STORE_PLAN("update fastauth.signing_keys set private_key = null "
+									   "where verifies_until operator(pg_catalog.<=) $1 and private_key is not null",
+									   TIMESTAMPTZOID);
+	StoreArgs	args = STORE_ARGS(&plan);
+
+	store_arg_time(&args, now);
+	store_open();
+	(void) store_run(&args, STORE_WRITE, 0);
+	store_close();
+}

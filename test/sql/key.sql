@@ -71,6 +71,11 @@ SELECT * FROM keys;
 SELECT signer(), header(token()) - 'kid' AS header;
 SELECT name, answer(format('SELECT fastauth.verify_token(%L)', token)) FROM tokens;
 
+-- The cleanup wipes the private parts of keys that are gone, and of no other.
+SELECT name, private_key IS NOT NULL AS private FROM kids JOIN fastauth.signing_keys USING (kid) ORDER BY name;
+SELECT fastauth.cleanup_expired();
+SELECT name, private_key IS NOT NULL AS private FROM kids JOIN fastauth.signing_keys USING (kid) ORDER BY name;
+
 -- Every algorithm signs and verifies.
 CREATE TABLE algorithms (id serial, algorithm text);
 INSERT INTO algorithms (algorithm) VALUES ('HS256'), ('HS384'), ('HS512'), ('RS512'), ('PS384'), ('ES256'), ('ES384'), ('ES512'), ('EdDSA');
