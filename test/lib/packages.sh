@@ -45,9 +45,9 @@ as_root()
 	if [ "$(id -u)" = 0 ]; then
 		"$@"
 	elif command -v sudo >/dev/null; then
-		sudo "$@"
+		sudo "$@" || { echo "as root: apt-get install$missing" >&2; exit 1; }
 	else
-		echo "run as root: apt-get install$missing" >&2
+		echo "as root: apt-get install$missing" >&2
 		exit 1
 	fi
 }
