@@ -62,9 +62,8 @@ run_regress()
 	say "$name: $# tests"
 	mkdir -p "$out"
 	"$program" --bindir="$BINDIR" --inputdir=test --outputdir="$out" --temp-instance="$WORKSPACE/$name" \
-		--temp-config=test/conf/regress.conf --encoding=UTF8 "${options[@]}" "$@" > "$WORKSPACE/$name.out" 2>&1
-	status=$?
-	cat "$WORKSPACE/$name.out"
+		--temp-config=test/conf/regress.conf --encoding=UTF8 "${options[@]}" "$@" 2>&1 | tee "$WORKSPACE/$name.out"
+	status=${PIPESTATUS[0]}
 	count_regress $status "$WORKSPACE/$name.out" $#
 	if [ $status != 0 ]; then
 		head -n 400 "$out/regression.diffs" 2>/dev/null
@@ -81,9 +80,8 @@ run_tap()
 	say "TAP: $# programs"
 	mkdir -p "$WORKSPACE/tap/log" "$WORKSPACE/tap/data"
 	PATH="$BINDIR:$PATH" PG_REGRESS="$pgxs_test/regress/pg_regress" TESTDIR="$WORKSPACE/tap" TESTLOGDIR="$WORKSPACE/tap/log" \
-		TESTDATADIR="$WORKSPACE/tap/data" prove --timer -I "$pgxs_test/perl" -I test/t "$@" > "$WORKSPACE/tap.out" 2>&1
-	status=$?
-	cat "$WORKSPACE/tap.out"
+		TESTDATADIR="$WORKSPACE/tap/data" prove --timer -I "$pgxs_test/perl" -I test/t "$@" 2>&1 | tee "$WORKSPACE/tap.out"
+	status=${PIPESTATUS[0]}
 	tests=$(sed -n 's/^Files=.*Tests=\([0-9]*\),.*/\1/p' "$WORKSPACE/tap.out" | tail -n 1)
 	tests=${tests:-0}
 	bad=0
