@@ -157,6 +157,16 @@ SELECT verifies_until > now() + '6 days' AS long FROM fastauth.signing_keys_over
 SELECT fastauth.retire_signing_key(kid('after'));
 SELECT verifies_until > now() + '6 days' AS long FROM fastauth.signing_keys_overview WHERE kid = kid('after');
 SELECT answer(format('SELECT fastauth.verify_token(%L)', token)) FROM tokens WHERE name = 'long';
+-- The clock alone ends it, also for a token that was verified a moment ago (S44).
+UPDATE fastauth.signing_keys SET verifies_until = clock_timestamp() + interval '2 s' WHERE kid = kid('after');
+SELECT answer(format('SELECT fastauth.verify_token(%L)', token)) FROM tokens WHERE name = 'long';
+DO $$
+BEGIN
+	WHILE clock_timestamp() <= (SELECT verifies_until FROM fastauth.signing_keys WHERE kid = kid('after')) LOOP
+		PERFORM pg_sleep(0.02);
+	END LOOP;
+END $$;
+SELECT answer(format('SELECT fastauth.verify_token(%L)', token)) FROM tokens WHERE name = 'long';
 SELECT fastauth.configure('access_token_ttl', NULL);
 
 -- Thumbprints: RFC 7638 3.1 (RSA), RFC 8037 A.3 (Ed25519), RFC 7517 A.1 (EC, computed by others).
