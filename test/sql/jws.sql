@@ -400,9 +400,14 @@ SELECT answer(repeat('a', 1048577), key('7515 A.1')), answer(repeat('a.', 524288
 SELECT answer(jws('7515 A.1'), jsonb_build_object('a', repeat('x', 300000)) || key('7515 A.1'));
 SELECT answer(jws('7515 A.1'), ('{"a":' || repeat('[', 40) || repeat(']', 40) || '}')::jsonb || key('7515 A.1'));
 
--- Nobody has it who was not given it.
-SET ROLE regress_anon;
+-- It is the server's, and nobody has it who was not given it.
+SELECT jws('7515 A.3') AS jws, key('7515 A.3') AS key \gset
+SET ROLE regress_server;
+SELECT convert_from(fastauth.verify_jws(:'jws', :'key'), 'UTF8') LIKE '{"iss"%' AS verified;
+SET ROLE regress_authenticated;
 \set VERBOSITY sqlstate
+SELECT fastauth.verify_jws('a', '{}');
+SET ROLE regress_anon;
 SELECT fastauth.verify_jws('a', '{}');
 \set VERBOSITY default
 RESET ROLE;
