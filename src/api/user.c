@@ -12,6 +12,7 @@
 #include "auth/user.h"
 #include "base/errors.h"
 #include "base/text.h"
+#include "base/uuid.h"
 #include "utils/builtins.h"
 
 /* The hash of a new user: of the password, or one that another system made. */
@@ -49,6 +50,8 @@ FASTAUTH_FUNCTION(fastauth_create_user, API_WRITES | API_SECRET)
 	user.app_metadata = api_arg_jsonb_or_null(fcinfo, 8, "app_metadata", AUTH_METADATA_MAX_BYTES);
 	if (id)
 		user.id = *id;
+	if (id && base_uuid_is_nil(id))
+		base_raise(FA_INVALID_ARGUMENT, "id must not be the nil UUID");
 	auth_user_check_name(user.name);
 	auth_user_check_image(user.image);
 	auth_user_check_metadata(user.metadata, "metadata");

@@ -84,8 +84,8 @@ auth_signup(const AuthSignup *signup, AuthTokenPair *pair)
 	auth_user_check_metadata(signup->metadata, "metadata");
 	auth_password_check(signup->password, user.email, signup->name);
 
-	user.name = signup->name && signup->name[0] ? pstrdup(signup->name) : NULL;
-	user.image = signup->image && signup->image[0] ? pstrdup(signup->image) : NULL;
+	user.name = unconstify(char *, signup->name);
+	user.image = unconstify(char *, signup->image);
 	user.is_active = true;
 	user.metadata = signup->metadata;
 	user.hashed_password = auth_password_hash(signup->password);

@@ -51,13 +51,20 @@ auth_user_check_metadata(const Jsonb *metadata, const char *name)
 		base_raise(FA_INVALID_ARGUMENT, "%s must be a JSON object", name);
 }
 
+/* '' clears, everywhere. */
+static char *
+user_text_or_none(char *text)
+{
+	return text && text[0] ? text : NULL;
+}
+
 void
 auth_user_fill(StoreUser *user)
 {
-	static const pg_uuid_t none = {0};
-
-	if (memcmp(&user->id, &none, sizeof(none)) == 0)
+	if (base_uuid_is_nil(&user->id))
 		base_uuid_make(&user->id);
+	user->name = user_text_or_none(user->name);
+	user->image = user_text_or_none(user->image);
 	if (user->metadata == NULL)
 		user->metadata = base_jsonb_parse("{}");
 	if (user->app_metadata == NULL)
@@ -120,9 +127,9 @@ user_apply_change(StoreUser *user, const char *key, JsonbValue *value)
 	if (strcmp(key, "email") == 0)
 		user->email = auth_user_email(user_change_text(key, value, false));
 	else if (strcmp(key, "name") == 0)
-		auth_user_check_name(user->name = user_change_text(key, value, true));
+		auth_user_check_name(user->name = user_text_or_none(user_change_text(key, value, true)));
 	else if (strcmp(key, "image") == 0)
-		auth_user_check_image(user->image = user_change_text(key, value, true));
+		auth_user_check_image(user->image = user_text_or_none(user_change_text(key, value, true)));
 	else if (strcmp(key, "email_verified") == 0)
 		user->email_verified = user_change_bool(key, value);
 	else if (strcmp(key, "is_active") == 0)

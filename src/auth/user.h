@@ -20,7 +20,7 @@ extern void auth_user_check_name(const char *name);
 extern void auth_user_check_image(const char *image);
 extern void auth_user_check_metadata(const Jsonb *metadata, const char *name);
 
-/* A user with an id, times and empty metadata, for what is not given. */
+/* An id, unless it has one, times and empty metadata, for what is not given; an empty name or image is none. */
 extern void auth_user_fill(StoreUser *user);
 
 /* Insert, or user_already_exists. */

@@ -79,3 +79,11 @@ base_uuid_parse(const char *in, pg_uuid_t *out)
 	}
 	return true;
 }
+
+bool
+base_uuid_is_nil(const pg_uuid_t *id)
+{
+	static const pg_uuid_t nil = {0};
+
+	return memcmp(id, &nil, sizeof(nil)) == 0;
+}

@@ -20,4 +20,7 @@ extern void base_uuid_format(const pg_uuid_t *id, char *out);
 /* The id of such a text of exactly 36 lower-case characters, or false. */
 extern bool base_uuid_parse(const char *in, pg_uuid_t *out);
 
+/* All zeros (RFC 9562 section 5.9). */
+extern bool base_uuid_is_nil(const pg_uuid_t *id);
+
 #endif							/* FASTAUTH_BASE_UUID_H */

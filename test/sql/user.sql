@@ -37,6 +37,10 @@ SELECT given, regress_outcome(format('SELECT fastauth.create_user(%L)', given)) 
 	('alice@example.com'), ('ALICE@EXAMPLE.COM'), ('Alice@Example.Com'), (' alice@example.com'), ('alice@example.com ')) AS v (given);
 -- an id that is taken
 SELECT regress_outcome($$SELECT fastauth.create_user('another@example.com', id => '11111111-2222-7333-8444-555555555555')$$);
+SELECT regress_outcome($$SELECT fastauth.create_user('another@example.com', id => '00000000-0000-0000-0000-000000000000')$$);
+SELECT name IS NULL AS no_name, image IS NULL AS no_image FROM fastauth.create_user('unnamed@example.com', name => '', image => '');
+SELECT name IS NULL AS no_name FROM fastauth.update_user((SELECT id FROM fastauth.get_user_by_email('unnamed@example.com')), '{"name": ""}');
+SELECT fastauth.delete_user((SELECT id FROM fastauth.get_user_by_email('unnamed@example.com')), soft => false);
 
 -- What is no address.  Nothing outside of ASCII is folded into it.
 SELECT replace(replace(replace(given::text, E'\n', '\n'), E'\r', '\r'), E'\t', '\t') AS given,
