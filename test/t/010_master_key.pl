@@ -1,10 +1,13 @@
 # The master key: where it comes from, what is wrong with it, and that nothing is lost or overwritten.
 use strict;
 use warnings;
+use FindBin;
+use lib $FindBin::Bin;
 use MIME::Base64 qw(encode_base64 decode_base64);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
+use TestServer qw(server_is_back);
 use Time::HiRes qw(usleep);
 
 my @written;    # every key that a file of this test held: none may reach the log
@@ -278,7 +281,7 @@ my $victim = $own->background_psql('postgres', on_error_stop => 0);
 my $pid = $victim->query_safe('SELECT pg_backend_pid()');
 kill 'KILL', $pid;
 eval { $victim->quit };
-$own->poll_query_until('postgres', 'SELECT true');
+server_is_back($own);
 is(rotate($own), '', 'the key stays as it was after a crash of a backend');
 write_file($file, "two:$two\none:$one\n");
 $own->reload;

@@ -7,10 +7,13 @@
 use strict;
 use warnings FATAL => 'all';
 
+use FindBin;
+use lib $FindBin::Bin;
 use IPC::Run;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
+use TestServer qw(server_is_back);
 use Time::HiRes qw(usleep);
 
 my $node;          # the server of the current mode
@@ -175,16 +178,11 @@ sub held_case
 	close_session($victim);
 }
 
-sub wait_restart
-{
-	$node->poll_query_until('postgres', 'SELECT true') or die 'the server never came back';
-}
-
 sub kill_backend
 {
 	my ($victim) = @_;
 	kill 'KILL', $victim->{pid};
-	wait_restart();
+	server_is_back($node);
 }
 
 sub cancel_backend

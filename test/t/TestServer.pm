@@ -8,8 +8,9 @@ use Exporter 'import';
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
+use Time::HiRes qw(usleep);
 
-our @EXPORT = qw(PASSWORD new_server refused signup signin contents catalog only_in_one pair_of);
+our @EXPORT = qw(PASSWORD new_server server_is_back refused signup signin contents catalog only_in_one pair_of);
 
 # Strong enough for every policy; the tests here are not about passwords.
 use constant PASSWORD => 'zebra Quilt 7 harbour';
@@ -24,6 +25,22 @@ sub new_server
 	$node->append_conf('postgresql.conf', join("\n", "shared_preload_libraries = 'fastauth'", @settings, ''));
 	$node->start;
 	return $node;
+}
+
+# Wait until a server that restarts by itself takes connections.  poll_query_until cannot: it writes the
+# query to psql, which dies of a broken pipe when psql was refused before it read.
+sub server_is_back
+{
+	my ($node) = @_;
+
+	for (1 .. 10 * $PostgreSQL::Test::Utils::timeout_default)
+	{
+		my ($out) = run_command([ 'psql', '-XAtqc', 'SELECT 1', '-d', $node->connstr('postgres') ]);
+
+		return 1 if $out eq '1';
+		usleep(100_000);
+	}
+	die 'the server never came back';
 }
 
 # The statement fails, and what psql says about it matches.
