@@ -267,6 +267,9 @@ sub run_plain_cases
 	plain_case('EXPLAIN ANALYZE', 'regress_server', "EXPLAIN (ANALYZE, VERBOSE) $signin;", qr/PT401/);
 	plain_case('CREATE TABLE AS', 'regress_server', "CREATE TEMP TABLE t AS SELECT (s.signin).token_type FROM ($signin) s;", qr/PT401/);
 	$utility = 0;
+	# The log has the id and where it came from, but no message that may quote a value (S33).
+	plain_case('value error inside a function of ours', 'regress_server',
+		"SELECT fastauth.create_user('quoted\@example.com', name => 'SECRET');", qr/PT500.*internal error [0-9a-f]{8}/);
 
 	# Logged before the call by log_statement = all: only the text can tell.
 	return if $mode eq 'everything';
@@ -364,6 +367,10 @@ $$ BEGIN RETURN fastauth.signin(email, password); END $$;
 CREATE FUNCTION public.login_and_fail(password text) RETURNS void LANGUAGE plpgsql AS
 $$ BEGIN PERFORM fastauth.introspect(password); RAISE EXCEPTION 'application error' USING DETAIL = password; END $$;
 SELECT FROM fastauth.create_user('ann@example.com', 'correct horse battery staple 4711');
+CREATE FUNCTION public.quote_value() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN RAISE EXCEPTION USING ERRCODE = '22P02', MESSAGE = 'invalid input: ' || NEW.name; END $$;
+CREATE TRIGGER quote_value BEFORE INSERT ON fastauth.users FOR EACH ROW WHEN (NEW.email = 'quoted@example.com') EXECUTE FUNCTION public.quote_value();
+GRANT USAGE ON SCHEMA public TO fastauth_owner;
 SQL
 }
 
