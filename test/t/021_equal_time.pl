@@ -106,11 +106,11 @@ for my $try (1 .. 3)
 	($two, $four) = (medians(2), medians(4));
 	note('2 passes, medians in ms: ' . told($two));
 	note('4 passes, medians in ms: ' . told($four));
-	last if off($two) eq '' && off($four) eq '';
+	last if off($two) eq '' && off($four) eq '' && !grep { $_->{bcrypt} < $_->{known} * 0.85 } $two, $four;
 }
 is(off($two), '', 'every kind of refusal takes as long as a wrong password');
 is(off($four), '', 'and also when all hashes are of an older, lower cost');
-cmp_ok($_->{bcrypt}, '>=', $_->{known} * 0.95, 'a foreign hash takes no less') for $two, $four;
+cmp_ok($_->{bcrypt}, '>=', $_->{known} * 0.85, 'a foreign hash takes no less') for $two, $four;
 
 # That time is the hash of today: it grows with its cost, where there is none to check too.
 cmp_ok($four->{$_}, '>=', $two->{$_} * 1.3, "$_: twice the passes show") for 'known', @same, 'bcrypt';
