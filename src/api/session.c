@@ -11,6 +11,7 @@
 #include "base/errors.h"
 #include "base/jsonb.h"
 #include "base/text.h"
+#include "store/refresh_tokens.h"
 #include "store/settings.h"
 #include "store/signing_keys.h"
 #include "utils/timestamp.h"
@@ -18,6 +19,8 @@
 /* Sessions deleted by one statement of the cleanup, and how often it repeats them in one call. */
 #define SESSION_CLEANUP_BATCH	1000
 #define SESSION_CLEANUP_ROUNDS	100
+/* Sealed successors forgotten by one call, in one statement. */
+#define SESSION_FORGET_MAX		100000
 
 /* SQL function: fastauth.create_session(user_id uuid, ttl interval, ip_address inet, user_agent text, data jsonb) */
 FASTAUTH_FUNCTION(fastauth_create_session, API_WRITES)
@@ -90,5 +93,8 @@ FASTAUTH_FUNCTION(fastauth_cleanup_expired, API_WRITES)
 		total += n;
 		CHECK_FOR_INTERRUPTS();
 	}
+
+	/* Last, as a refresh may have to wait for these rows. */
+	store_refresh_tokens_forget(now - store_settings()->refresh_reuse_grace, SESSION_FORGET_MAX);
 	PG_RETURN_INT64(total);
 }

@@ -118,3 +118,21 @@ store_refresh_tokens_look(const void *token_hash, TimestampTz now, StoreRefreshS
 	store_close();
 	return found;
 }
+
+/* One look through the table, as no index is worth its price at every refresh; what somebody holds is left for the next time. */
+void
+store_refresh_tokens_forget(TimestampTz used_before, int max)
+{
+	static StorePlan plan = STORE_PLAN("update fastauth.refresh_tokens set sealed_successor = null "
+									   "where token_hash operator(pg_catalog.=) any (array("
+									   "select t.token_hash from fastauth.refresh_tokens t where t.sealed_successor is not null "
+									   "and t.used_at operator(pg_catalog.<) $1 limit $2 for update skip locked))",
+									   TIMESTAMPTZOID, INT8OID);
+	StoreArgs	args = STORE_ARGS(&plan);
+
+	store_arg_time(&args, used_before);
+	store_arg_long(&args, max);
+	store_open();
+	(void) store_run(&args, STORE_WRITE, 0);
+	store_close();
+}

@@ -53,4 +53,7 @@ extern bool store_refresh_tokens_rotate(const StoreRotation *rotation, StoreRefr
 /* Look at a token; false when there is none. */
 extern bool store_refresh_tokens_look(const void *token_hash, TimestampTz now, StoreRefreshState *state);
 
+/* Forget the sealed successors of at most max tokens that were used before that time. */
+extern void store_refresh_tokens_forget(TimestampTz used_before, int max);
+
 #endif							/* FASTAUTH_STORE_REFRESH_TOKENS_H */

@@ -214,5 +214,17 @@ SELECT statement, regress_outcome(statement) FROM unnest(ARRAY[
 	$$SELECT * FROM fastauth.list_user_sessions('11111111-2222-7333-8444-555555555555')$$]) AS statement;
 COMMIT;
 RESET ROLE;
+
+--
+-- The cleanup forgets the successor of a token whose grace is over, and of no other
+--
+SELECT refresh_token AS first FROM fastauth.signup('grace@example.com', 'correct horse battery staple') \gset
+SELECT refresh_token AS second FROM fastauth.refresh(:'first') \gset
+SELECT fastauth.cleanup_expired();
+SELECT count(*) AS kept FROM fastauth.refresh_tokens WHERE sealed_successor IS NOT NULL;
+UPDATE fastauth.refresh_tokens SET used_at = used_at - interval '11 s' WHERE used_at IS NOT NULL;
+SELECT fastauth.cleanup_expired();
+SELECT count(*) AS kept FROM fastauth.refresh_tokens WHERE sealed_successor IS NOT NULL;
+SELECT refresh_token IS NOT NULL AS goes_on FROM fastauth.refresh(:'second');
 DELETE FROM fastauth.users;
 DELETE FROM fastauth.session_revocations;
