@@ -22,7 +22,7 @@ use constant WITHIN_MAX => 128 * 1024;
 use constant PROCESS_MAX => 2 * 1024 * 1024;
 
 # What the server itself keeps until the end of a transaction for each time that a row of it is changed again.
-use constant SERVER_KEEPS => 512;
+use constant SERVER_KEEPS => 64;
 
 plan skip_all => 'this system has no /proc/PID/status' unless -r '/proc/self/status';
 
