@@ -17,10 +17,12 @@ have_header()
 	printf '#include <%s>\n' "$1" | ${CC:-cc} -E -x c - >/dev/null 2>&1
 }
 
+# PGXS alone does not tell: Debian's client package brings it, without the headers.
 have_server()
 {
 	command -v "$PG_CONFIG" >/dev/null &&
 	test -f "$($PG_CONFIG --pgxs)" &&
+	test -f "$($PG_CONFIG --includedir-server)/postgres.h" &&
 	test -x "$($PG_CONFIG --bindir)/postgres" &&
 	test -x "$($PG_CONFIG --bindir)/psql" &&
 	test -f "$($PG_CONFIG --sharedir)/extension/pgcrypto.control"
@@ -35,7 +37,11 @@ have_header sodium.h || missing="$missing libsodium-dev"
 have_header zxcvbn.h || missing="$missing libzxcvbn-dev"
 perl -MIPC::Run -e 1 2>/dev/null || missing="$missing libipc-run-perl"
 command -v prove >/dev/null || missing="$missing perl"
-have_server || missing="$missing postgresql postgresql-server-dev-all"
+if ! have_server; then
+	# Where there is a server, its own headers; all is what a fresh system has.
+	version=$("$PG_CONFIG" --version 2>/dev/null | sed 's/^PostgreSQL \([0-9]*\).*/\1/')
+	missing="$missing postgresql${version:+-$version} postgresql-server-dev-${version:-all}"
+fi
 
 [ -n "$missing" ] || exit 0
 echo "fastauth needs packages:$missing"
