@@ -23,6 +23,7 @@ SQL_PIECES = \
 	sql/install/tables/sessions.sql \
 	sql/install/tables/refresh_tokens.sql \
 	sql/install/tables/signing_keys.sql \
+	sql/install/tables/failures.sql \
 	sql/install/functions/types.sql \
 	sql/install/functions/instance.sql \
 	sql/install/functions/settings.sql \

@@ -11,11 +11,14 @@
 #include "base/hide.h"
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "shmem/database.h"
 #include "shmem/hash_queue.h"
 #include "shmem/master_key.h"
+#include "shmem/recorder.h"
 #include "shmem/shmem.h"
 #include "store/guard.h"
 #include "utils/guc.h"
+#include "worker/worker.h"
 
 extern FA_EXPORT const Pg_magic_struct *PG_MAGIC_FUNCTION_NAME(void);
 PG_MODULE_MAGIC;
@@ -44,8 +47,11 @@ _PG_init(void)
 	shmem_init();
 	shmem_hash_queue_init();
 	shmem_master_key_init();
+	shmem_database_init();
+	shmem_recorder_init();
 	store_guard_init();
 	auth_client_init();
 	auth_identity_init();
+	worker_init();
 	MarkGUCPrefixReserved("fastauth");
 }

@@ -166,6 +166,12 @@ const BaseServerSettingDef base_server_setting_defs[] = {
 		.about = "While there are users, DROP EXTENSION (and whatever else would drop it, such as CASCADE from pgcrypto) is refused unless a superuser sets this in the same session."
 	},
 	{
+		.name = "fastauth.ledger_size", .context = PGC_POSTMASTER, .flags = 0, .initial = "10000",
+		.brief = "How many accounts and addresses are remembered in shared memory.",
+		.about = "How many accounts, and how many addresses, the lockout and the rate limits remember in shared memory at once, some 300 bytes each. "
+		"What was not used for the longest time goes first; the lockout of an account is read again from its failures."
+	},
+	{
 		.name = "fastauth.master_key_command", .context = PGC_SIGHUP, .flags = GUC_SUPERUSER_ONLY, .initial = "empty",
 		.brief = "Command whose output is the master key, as lines of id:base64.",
 		.about = "A shell command that prints the master key, for a key that a secret store holds. The postmaster runs it at start and at every reload, and kills it after 10 s. "
@@ -183,6 +189,17 @@ const BaseServerSettingDef base_server_setting_defs[] = {
 		.brief = "How many password hashes may be computed at the same time.",
 		.about = "How many password hashes may be computed at once in the whole server; the others wait, at most 2 s, and then get `server_busy`. "
 		"It bounds memory (each takes `password_hash_memory`) and keeps processors free for other work."
+	},
+	{
+		.name = "fastauth.recorder_slots", .context = PGC_POSTMASTER, .flags = 0, .initial = "0: twice `max_connections`",
+		.brief = "How many refusals may wait to be recorded at the same time.",
+		.about = "How many checks of a password may be under way in the whole server, as each reserves a place to record its refusal. "
+		"One database gets at most half of the places, one account or address an eighth; beyond that, and after a second of waiting, is `recorder_unavailable`."
+	},
+	{
+		.name = "fastauth.worker_idle_exit", .context = PGC_SIGHUP, .flags = GUC_UNIT_MS, .initial = "60 s",
+		.brief = "How long the worker of a database stays when it has nothing to do.",
+		.about = "How long the background worker of a database stays when it has nothing to do. It is started again in milliseconds when it is needed."
 	},
 };
 

@@ -12,7 +12,7 @@
 #include "storage/ipc.h"
 #include "storage/shmem.h"
 
-#define SHMEM_MAX_ROOMS 8
+#define SHMEM_MAX_ROOMS 16
 
 static const ShmemRoom *rooms[SHMEM_MAX_ROOMS];
 static int	room_count = 0;

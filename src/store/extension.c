@@ -66,6 +66,14 @@ extension_version(void)
 	return version;
 }
 
+bool
+store_extension_is_current(void)
+{
+	char	   *version = extension_version();
+
+	return version != NULL && strcmp(version, FASTAUTH_VERSION) == 0;
+}
+
 void
 store_extension_check(void)
 {

@@ -1,0 +1,25 @@
+/*
+ * failures: wrong passwords and replayed refresh tokens, which the recorder
+ * inserts because their own transaction fails.  From them the lockout is known
+ * again after a restart.  account is a user's id, or for an address that is
+ * nobody's a keyed hash of it (people type passwords there, S37).  kind cleared
+ * says that the failures of this account and address before it count no more.
+ * Append-only, without foreign key, unique key or trigger: the recorder never
+ * waits for anybody.
+ */
+CREATE TABLE fastauth.failures (
+	id pg_catalog.uuid NOT NULL,
+	failed_at pg_catalog.timestamptz NOT NULL,
+	kind pg_catalog.text NOT NULL,
+	account pg_catalog.uuid NOT NULL,
+	is_user pg_catalog.bool NOT NULL,
+	session_id pg_catalog.uuid,
+	address pg_catalog.inet,
+	locked_until pg_catalog.timestamptz,
+	address_lock pg_catalog.bool NOT NULL
+);
+CREATE INDEX failures_account_idx ON fastauth.failures (account, failed_at);
+/* Rows come in the order of their time: a block range index is enough for the cleanup. */
+CREATE INDEX failures_failed_at_idx ON fastauth.failures USING brin (failed_at);
+ALTER TABLE fastauth.failures ENABLE ROW LEVEL SECURITY;
+SELECT pg_catalog.pg_extension_config_dump('fastauth.failures', '');
