@@ -80,13 +80,13 @@ recorder_override_settings(void)
 		SetConfigOption(settings[i][0], settings[i][1], PGC_SUSET, PGC_S_OVERRIDE);
 }
 
+/* Who cannot connect would fail again and again. */
 static void
-recorder_exit(int code, Datum database)
+recorder_exit(int code, Datum arg)
 {
 	(void) code;
-	shmem_worker_detach();
-	if (!recorder_connected)
-		shmem_launcher_start_failed(DatumGetObjectId(database), false);
+	(void) arg;
+	shmem_worker_detach(recorder_connected);
 }
 
 /* ---- a turn ---- */
@@ -245,13 +245,9 @@ fastauth_recorder_main(Datum arg)
 	pqsignal(SIGHUP, SignalHandlerForConfigReload);
 	pqsignal(SIGTERM, die);
 	BackgroundWorkerUnblockSignals();
-	before_shmem_exit(recorder_exit, arg);
+	before_shmem_exit(recorder_exit, (Datum) 0);
 	if (!shmem_worker_attach(database))
-	{
-		/* There is one already, or none may be there now: this start did not fail. */
-		recorder_connected = true;
 		proc_exit(0);
-	}
 	BackgroundWorkerInitializeConnectionByOid(database, InvalidOid, 0);
 	recorder_connected = true;
 	recorder_override_settings();
