@@ -165,17 +165,12 @@ utility_run(PlannedStmt *pstmt, const char *query, bool read_only_tree, ProcessU
 		standard_ProcessUtility(pstmt, query, read_only_tree, context, params, environment, dest, qc);
 }
 
-static void
-utility_hook(PlannedStmt *pstmt, const char *query, bool read_only_tree, ProcessUtilityContext context,
-			 ParamListInfo params, QueryEnvironment *environment, DestReceiver *dest, QueryCompletion *qc)
+/* The same, with no worker in that database; after a DROP DATABASE that succeeded nothing is kept of it. */
+static pg_noinline void
+utility_run_without_worker(Oid database, PlannedStmt *pstmt, const char *query, bool read_only_tree,
+						   ProcessUtilityContext context, ParamListInfo params, QueryEnvironment *environment,
+						   DestReceiver *dest, QueryCompletion *qc)
 {
-	Oid			database = IsTransactionState() ? utility_database(pstmt->utilityStmt) : InvalidOid;
-
-	if (!OidIsValid(database))
-	{
-		utility_run(pstmt, query, read_only_tree, context, params, environment, dest, qc);
-		return;
-	}
 	shmem_worker_hold(database);
 	PG_ENSURE_ERROR_CLEANUP(utility_release, ObjectIdGetDatum(database));
 	{
@@ -186,6 +181,18 @@ utility_hook(PlannedStmt *pstmt, const char *query, bool read_only_tree, Process
 	}
 	PG_END_ENSURE_ERROR_CLEANUP(utility_release, ObjectIdGetDatum(database));
 	shmem_worker_release(database);
+}
+
+static void
+utility_hook(PlannedStmt *pstmt, const char *query, bool read_only_tree, ProcessUtilityContext context,
+			 ParamListInfo params, QueryEnvironment *environment, DestReceiver *dest, QueryCompletion *qc)
+{
+	Oid			database = IsTransactionState() ? utility_database(pstmt->utilityStmt) : InvalidOid;
+
+	if (OidIsValid(database))
+		utility_run_without_worker(database, pstmt, query, read_only_tree, context, params, environment, dest, qc);
+	else
+		utility_run(pstmt, query, read_only_tree, context, params, environment, dest, qc);
 }
 
 void
