@@ -15,8 +15,9 @@
  * is not there change nothing.
  *
  * After an error (somebody locked the table, the disk is full) everything that
- * was taken is posted again and tried again, with pauses; what was posted is
- * done some time.  Only where the extension is gone, it never can be.
+ * was taken is posted again and tried again, with pauses, and until that has
+ * worked nothing is granted: who cannot be recorded is not tried.  What was
+ * posted is done some time.  Only where the extension is gone, it never can be.
  */
 #include "worker/worker.h"
 
@@ -73,11 +74,13 @@ recorder_override_settings(void)
 		{"statement_timeout", "0"},
 		{"idle_in_transaction_session_timeout", "0"},
 		{"row_security", "on"},
-		{"log_statement", "none"}
+		{"transaction_timeout", "0"},	/* since 17 */
+		{"jit", "off"}
 	};
 
 	for (size_t i = 0; i < lengthof(settings); i++)
-		SetConfigOption(settings[i][0], settings[i][1], PGC_SUSET, PGC_S_OVERRIDE);
+		if (GetConfigOption(settings[i][0], true, false) != NULL)
+			SetConfigOption(settings[i][0], settings[i][1], PGC_SUSET, PGC_S_OVERRIDE);
 }
 
 /* Who cannot connect would fail again and again. */
@@ -130,13 +133,13 @@ recorder_record(const ShmemRequest *requests, int n)
 	recorder_commit(&owner);
 }
 
-/* One turn; true when there was something to do. */
+/* One turn; true when there was something to record. */
 static bool
-recorder_turn(void)
+recorder_turn(bool grant)
 {
 	static ShmemRequest requests[RECORDER_BATCH];
 	static int	slots[RECORDER_BATCH];
-	int			n = shmem_recorder_take(requests, slots, RECORDER_BATCH);
+	int			n = shmem_recorder_take(requests, slots, RECORDER_BATCH, grant);
 
 	if (n == 0)
 		return false;
@@ -155,7 +158,7 @@ recorder_turn(void)
 
 /* The same; after an error, *failed and everything is as it was before. */
 static bool
-recorder_turn_guarded(MemoryContext context, bool *failed)
+recorder_turn_guarded(MemoryContext context, bool grant, bool *failed)
 {
 	volatile bool busy = true;
 
@@ -164,7 +167,7 @@ recorder_turn_guarded(MemoryContext context, bool *failed)
 	*failed = false;
 	PG_TRY();
 	{
-		busy = recorder_turn();
+		busy = recorder_turn(grant);
 	}
 	PG_CATCH();
 	{
@@ -221,13 +224,19 @@ recorder_loop(void)
 			return;
 		}
 		shmem_worker_turn();
-		if (recorder_turn_guarded(context, &failed))
+		if (recorder_turn_guarded(context, pause == 0, &failed))
 		{
 			shmem_worker_was_busy();
 			busy_at = GetCurrentTimestamp();
 			pause = failed ? Min(Max(2 * pause, RECORDER_PAUSE_MIN_MS), RECORDER_PAUSE_MAX_MS) : 0;
 			if (failed)
 				recorder_wait(pause);
+			continue;
+		}
+		if (pause > 0)
+		{
+			/* What could not be recorded is gone: grant again. */
+			pause = 0;
 			continue;
 		}
 		idle = TimestampDifferenceMilliseconds(busy_at, GetCurrentTimestamp());
