@@ -55,6 +55,8 @@ REGRESS = \
 	signin \
 	identity \
 	account \
+	lockout \
+	replay \
 	token \
 	token_form \
 	caller_settings \
@@ -73,6 +75,8 @@ ISOLATION = \
 	refresh_signout \
 	refresh_password_change \
 	refresh_delete \
+	lockout_locks \
+	replay_race \
 	signin_password_change \
 	signin_deactivate \
 	revoked_in_repeatable_read \

@@ -13,6 +13,7 @@
 #include "miscadmin.h"
 #include "shmem/database.h"
 #include "shmem/hash_queue.h"
+#include "shmem/ledger.h"
 #include "shmem/master_key.h"
 #include "shmem/recorder.h"
 #include "shmem/shmem.h"
@@ -49,6 +50,7 @@ _PG_init(void)
 	shmem_master_key_init();
 	shmem_database_init();
 	shmem_recorder_init();
+	shmem_ledger_init();
 	store_guard_init();
 	auth_client_init();
 	auth_identity_init();

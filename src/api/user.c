@@ -7,6 +7,7 @@
 #include "api/args.h"
 #include "api/call.h"
 #include "api/tuple.h"
+#include "auth/attempt.h"
 #include "auth/password.h"
 #include "auth/role.h"
 #include "auth/user.h"
@@ -114,12 +115,14 @@ FASTAUTH_FUNCTION(fastauth_get_hashed_password, API_SECRET)
 /* SQL function: fastauth.set_hashed_password(id uuid, hash text) */
 FASTAUTH_FUNCTION(fastauth_set_hashed_password, API_WRITES | API_SECRET)
 {
+	pg_uuid_t  *id = api_arg_uuid(fcinfo, 0, "id");
 	char	   *hash = api_arg_text_or_null(fcinfo, 1, "hash", AUTH_HASH_ARG_MAX);
 
 	if (hash)
 		auth_password_check_hash(hash);
-	if (!store_users_set_password(api_arg_uuid(fcinfo, 0, "id"), hash))
+	if (!store_users_set_password(id, hash))
 		base_raise(FA_USER_NOT_FOUND, NULL);
+	auth_attempt_forgive(id);
 	PG_RETURN_VOID();
 }
 

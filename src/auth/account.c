@@ -64,11 +64,14 @@ auth_account_update(const char *name, const char *image, Jsonb *metadata, StoreU
 static void
 account_prove(const AuthIdentity *identity, const char *password, StoreUser *user)
 {
+	AuthAttempt attempt = {
+		.kind = SHMEM_REQUEST_PROOF, .user = user, .session_id = identity->has_session ? &identity->session_id : NULL
+	};
 	char	   *verified;
 
 	if (!store_users_get(&identity->user_id, user))
 		base_raise(FA_SESSION_REVOKED, NULL);
-	if (!auth_signin_prove(user, password))
+	if (!auth_signin_prove(&attempt, user, password))
 		base_raise(FA_INVALID_CREDENTIALS, "password is incorrect");
 	verified = user->hashed_password;
 	account_lock(identity, user);

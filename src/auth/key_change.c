@@ -151,10 +151,11 @@ key_require_unknown(const StoreSigningKey *row, const KeyPlan *plan)
 	bool		known = store_signing_keys_known(row->kid, row->thumbprint);
 	char	  **hashes;
 	bool		rehash;
+	volatile bool began;
 	int			n = plan->chosen_secret ? store_signing_keys_secret_hashes(&hashes) : 0;
 
 	for (int i = 0; i < n && !known; i++)
-		known = auth_password_verify(row->thumbprint, hashes[i], &rehash);
+		known = auth_password_verify(row->thumbprint, hashes[i], &rehash, &began);
 	if (known)
 		base_raise(FA_INVALID_ARGUMENT, "key is known already");
 }

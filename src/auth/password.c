@@ -38,6 +38,7 @@ typedef struct PasswordWork
 	CrPwStatus	status;
 	CrPwCost	left;				/* of that cost, to be paid by a refusal */
 	bool		rehash;
+	volatile bool *began;		/* of auth_password_verify() */
 	char		out[CR_PW_OUT_SIZE];	/* of auth_password_hash() */
 } PasswordWork;
 
@@ -153,6 +154,7 @@ password_verify_work(void *arg)
 {
 	PasswordWork *work = arg;
 
+	*work->began = true;
 	work->status = CR_PW_WRONG;
 	work->left = work->cost;
 	if (work->hash != NULL)
@@ -162,9 +164,11 @@ password_verify_work(void *arg)
 }
 
 bool
-auth_password_verify(const char *password, const char *hash, bool *rehash)
+auth_password_verify(const char *password, const char *hash, bool *rehash, volatile bool *began)
 {
-	PasswordWork work = {.password = password, .hash = password_too_long(password) ? NULL : hash};
+	PasswordWork work = {
+		.password = password, .hash = password_too_long(password) ? NULL : hash, .began = began
+	};
 
 	PG_TRY();
 	{

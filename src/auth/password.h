@@ -25,9 +25,10 @@ extern char *auth_password_hash(const char *password);
  * Is this the password?  hash NULL: there is no such user, or none is set.
  * Whatever the reason for a refusal, it costs at least one hash of today.
  * *rehash: it is the password, and auth_password_hash() of it should be stored
- * instead of the hash that is.
+ * instead of the hash that is.  *began is set when the password begins to be
+ * looked at, for the caller to see after an error.
  */
-extern bool auth_password_verify(const char *password, const char *hash, bool *rehash);
+extern bool auth_password_verify(const char *password, const char *hash, bool *rehash, volatile bool *began);
 
 /* Raise weak_password unless a user with this e-mail and name (or NULL) may choose this password. */
 extern void auth_password_check(const char *password, const char *email, const char *name);

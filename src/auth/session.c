@@ -5,8 +5,9 @@
  * A refresh token has one successor.  Within the grace period, and only while
  * that successor is unused, the same token is answered with the same successor:
  * two tabs that refresh at once both go on, and a thief who comes second gets
- * no chain of his own.  The successor is kept sealed under a key derived from
- * the presented token, so the row alone opens nothing.
+ * no chain of his own.  Any other second use is a replay, and ends the session.
+ * The successor is kept sealed under a key derived from the presented token, so
+ * the row alone opens nothing.
  */
 #include "auth/session.h"
 
@@ -16,6 +17,9 @@
 #include "base/jsonb.h"
 #include "base/uuid.h"
 #include "crypto/seal.h"
+#include "shmem/database.h"
+#include "shmem/recorder.h"
+#include "store/failures.h"
 #include "store/refresh_tokens.h"
 #include "store/settings.h"
 #include "utils/timestamp.h"
@@ -40,6 +44,18 @@ session_issue(const StoreUser *user, const pg_uuid_t *session_id, TimestampTz au
 	};
 
 	pair->access_token = auth_token_issue(&request, &pair->expires_in);
+}
+
+/*
+ * From now on a lock by strangers does not keep this user out from here.  The
+ * session alone does not tell: a refresh moves its address, and it ends.
+ */
+static void
+session_note_address(const StoreSession *session, TimestampTz now)
+{
+	ShmemAddress address = shmem_address(session->ip_address);
+
+	store_failures_note_known(&session->user_id, &address, now - store_settings()->failure_retention / 2);
 }
 
 bool
@@ -68,6 +84,7 @@ auth_session_begin(const AuthSessionRequest *request, AuthTokenPair *pair)
 	}
 	memcpy(pair->refresh_token, token.text, sizeof(pair->refresh_token));
 	cr_opaque_wipe(&token);
+	session_note_address(&session, now);
 	store_sessions_cut(&session.user_id, now);
 	session_issue(request->user, &session.id, now, session.expires_at, pair);
 	return true;
@@ -175,6 +192,30 @@ session_rotate(const CrOpaque *token, AuthTokenPair *pair)
 }
 
 /*
+ * A used token came again: somebody has a copy.  Its session ends, durably
+ * though this statement fails.  FA_REFRESH_TOKEN_REUSED once that is so.
+ */
+static FaError
+session_end_replayed(const StoreRefresh *refresh)
+{
+	ShmemRequest request = {
+		.kind = SHMEM_REQUEST_REPLAY, .account = refresh->user.id, .is_user = true,
+		.has_session = true, .session_id = refresh->session_id,
+		.at = GetCurrentTimestamp(), .locked_until = DT_NOBEGIN, .row = true
+	};
+	int			slot;
+
+	base_uuid_make(&request.id);
+	request.address = shmem_address(auth_client_address());
+	slot = shmem_recorder_reserve(&request.account, &request.address);
+	if (slot == SHMEM_NO_SLOT)
+		return FA_RECORDER_UNAVAILABLE;
+	shmem_recorder_post(slot, &request);
+	shmem_count(SHMEM_COUNT_REPLAYS, 1);
+	return shmem_recorder_wait(slot) ? FA_REFRESH_TOKEN_REUSED : FA_RECORDER_UNAVAILABLE;
+}
+
+/*
  * Answer a token that cannot be spent: with its successor (FA_OK), or with the
  * reason.  FA_SERVER_BUSY: it became spendable between the two looks.
  */
@@ -197,7 +238,7 @@ session_answer_again(const CrOpaque *token, AuthTokenPair *pair)
 		return state.expired ? FA_TOKEN_EXPIRED : FA_SERVER_BUSY;
 	if (state.sealed_successor == NULL || state.used_at + settings->refresh_reuse_grace <= now ||
 		!session_unseal_successor(token, state.sealed_successor, pair->refresh_token))
-		return FA_REFRESH_TOKEN_REUSED;
+		return session_end_replayed(&state.refresh);
 	session_issue(&state.refresh.user, &state.refresh.session_id, state.refresh.authenticated_at,
 				  state.refresh.session_expires_at, pair);
 	return FA_OK;

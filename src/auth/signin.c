@@ -19,12 +19,12 @@
 #define SIGNIN_TRIES 3
 
 bool
-auth_signin_prove(StoreUser *user, const char *password)
+auth_signin_prove(const AuthAttempt *attempt, StoreUser *user, const char *password)
 {
 	bool		rehash = false;
 	char	   *fresh;
 
-	if (!auth_password_verify(password, user ? user->hashed_password : NULL, &rehash) || user == NULL)
+	if (!auth_attempt_verify(attempt, password, &rehash) || attempt->user == NULL)
 		return false;
 	if (rehash)
 	{
@@ -55,9 +55,12 @@ auth_signin(const char *email, const char *password, bool remember, AuthTokenPai
 	{
 		StoreUser	user = {0};
 		bool		known = valid && store_users_get_by_email(normal, &user);
+		AuthAttempt attempt = {
+			.kind = SHMEM_REQUEST_SIGNIN, .user = known ? &user : NULL, .address = valid ? normal : email
+		};
 		AuthSessionRequest request = {.user = &user, .provider = "credentials", .remember = remember};
 
-		if (!auth_signin_prove(known ? &user : NULL, password))
+		if (!auth_signin_prove(&attempt, &user, password))
 			base_raise(FA_INVALID_CREDENTIALS, NULL);
 		signin_check_gates(&user);
 		request.expected_hash = user.hashed_password;

@@ -7,6 +7,7 @@
 
 #include "postgres.h"
 
+#include "auth/attempt.h"
 #include "auth/session.h"
 #include "store/users.h"
 
@@ -24,9 +25,9 @@ extern void auth_signin(const char *email, const char *password, bool remember, 
 
 /*
  * Does this password prove that the caller is this user?  Every check of a
- * password goes through here.  user NULL is nobody: the same work, and false.
+ * password goes through here, and is counted (auth/attempt.h), which may raise.
  * On success an old hash is replaced, in user too.
  */
-extern bool auth_signin_prove(StoreUser *user, const char *password);
+extern bool auth_signin_prove(const AuthAttempt *attempt, StoreUser *user, const char *password);
 
 #endif							/* FASTAUTH_AUTH_SIGNIN_H */

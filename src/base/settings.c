@@ -18,6 +18,7 @@
 
 #define S	USECS_PER_SEC
 #define MIN	USECS_PER_MINUTE
+#define H	USECS_PER_HOUR
 #define D	USECS_PER_DAY
 
 /* Argon2's limits here are S40's; 7 MB and 1 pass are the least of OWASP's table, each with more of the other. */
@@ -66,6 +67,12 @@ const BaseSettingDef base_setting_defs[] = {
 		.about = "How far the clocks of servers may differ: a token is taken this long before its `nbf` or `iat`. `exp` is exact."
 	},
 	{
+		.name = FIELD(failure_retention), .type = BASE_SETTING_DURATION, .initial = "30 d",
+		.min = 1 * D, .max = 400 * D, .unit = "interval",
+		.about = "How long the table `failures` keeps wrong passwords, replayed refresh tokens and the addresses that somebody signed in from; `cleanup_expired()` deletes older rows. "
+		"An address from which nobody signed in to an account for half of this, and without a session there, may no longer be known to it."
+	},
+	{
 		.name = FIELD(issuer), .type = BASE_SETTING_TEXT, .initial = NULL,
 		.min = 1, .max = 255, .unit = "text",
 		.about = "The `iss` claim of our tokens, usually the https address of the application. When it is not set it is `urn:uuid:` and the id of the instance. "
@@ -82,6 +89,26 @@ const BaseSettingDef base_setting_defs[] = {
 		.min = 0, .max = 1 * D, .unit = "interval",
 		.about = "How long a new signing key stands in `jwks()` before it signs, so that those who keep a copy of the keys have it by then. "
 		"Make it longer than the time that they keep their copy."
+	},
+	{
+		.name = FIELD(lockout_duration), .type = BASE_SETTING_DURATION, .initial = "5 min",
+		.min = 1 * S, .max = 1 * H, .unit = "interval",
+		.about = "How long the first lock of an account lasts. Each further one is twice as long, up to 1 h, until there was none for a day or the right password came."
+	},
+	{
+		.name = FIELD(login_attempt_window), .type = BASE_SETTING_DURATION, .initial = "15 min",
+		.min = 1 * S, .max = 1 * D, .unit = "interval",
+		.about = "The time in which wrong passwords are counted for `max_login_attempts` and `max_account_attempts`. A change of it lets the count begin anew."
+	},
+	{
+		.name = FIELD(max_account_attempts), .type = BASE_SETTING_INTEGER, .initial = "20",
+		.min = 1, .max = 1000, .unit = "wrong passwords",
+		.about = "So many wrong passwords for an account within `login_attempt_window`, from all addresses together, lock it for addresses that it never signed in from."
+	},
+	{
+		.name = FIELD(max_login_attempts), .type = BASE_SETTING_INTEGER, .initial = "5",
+		.min = 1, .max = 100, .unit = "wrong passwords",
+		.about = "So many wrong passwords for an account from one address within `login_attempt_window` lock the account for that address. Clients whose address is not known count as one address."
 	},
 	{
 		.name = FIELD(password_hash_iterations), .type = BASE_SETTING_INTEGER, .initial = "2",
@@ -232,7 +259,7 @@ base_duration_format(int64 us, char *out, size_t size)
 		int64		us;
 		const char *name;
 	}			units[] = {
-		{D, "d"}, {USECS_PER_HOUR, "h"}, {MIN, "min"}, {S, "s"}, {1000, "ms"}, {1, "us"}
+		{D, "d"}, {H, "h"}, {MIN, "min"}, {S, "s"}, {1000, "ms"}, {1, "us"}
 	};
 	int			i = 0;
 

@@ -30,6 +30,9 @@ typedef struct FaSettings
 	int64		clock_skew;
 	int64		reauth_window;
 	int64		key_publish_delay;
+	int64		login_attempt_window;
+	int64		lockout_duration;
+	int64		failure_retention;
 	char	   *authenticated_role;
 	char	  **allowed_roles;
 	char	  **authenticator_roles;
@@ -44,6 +47,8 @@ typedef struct FaSettings
 	bool		password_require_special;
 	int			password_hash_memory;	/* KiB */
 	int			password_hash_iterations;
+	int			max_login_attempts;
+	int			max_account_attempts;
 } FaSettings;
 
 typedef enum BaseSettingType

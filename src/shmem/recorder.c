@@ -305,6 +305,34 @@ shmem_recorder_wait(int slot)
 	return state == SLOT_DONE;
 }
 
+static bool
+recorder_has_posted(const pg_uuid_t *account)
+{
+	bool		posted = false;
+
+	LWLockAcquire(area->lock, LW_SHARED);
+	for (int i = 0; i < area->count && !posted; i++)
+	{
+		const Slot *slot = &area->slots[i];
+
+		posted = (slot->state == SLOT_POSTED || slot->state == SLOT_TAKEN) && slot->database == MyDatabaseId &&
+			memcmp(&slot->account, account, sizeof(*account)) == 0;
+	}
+	LWLockRelease(area->lock);
+	return posted;
+}
+
+bool
+shmem_recorder_settle(const pg_uuid_t *account)
+{
+	TimestampTz until = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), RECORDER_WAIT_MS);
+
+	while (recorder_has_posted(account))
+		if (!recorder_sleep(until, RECORDER_LOOK_AGAIN_MS))
+			return false;
+	return true;
+}
+
 /* ---- the recorder ---- */
 
 int

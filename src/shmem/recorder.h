@@ -43,6 +43,7 @@ typedef struct ShmemRequest
 	TimestampTz at;
 	TimestampTz locked_until;	/* DT_NOBEGIN: this one did not lock */
 	bool		address_lock;	/* the lock is of this account and address, not of the account everywhere */
+	bool		both_locks;		/* of the account everywhere, and of this address for itself; address_lock is false */
 	bool		row;			/* false: no row, only a commit, so that it takes as long as any other */
 } ShmemRequest;
 
@@ -68,6 +69,9 @@ extern bool shmem_recorder_wait(int slot);
 
 /* After a post: let the slot go without waiting.  Never raises. */
 extern void shmem_recorder_abandon(int slot);
+
+/* Wait at most a second, interruptibly, until nothing that was posted about this account is still to be done. */
+extern bool shmem_recorder_settle(const pg_uuid_t *account);
 
 /* ---- for the recorder, of its own database ---- */
 

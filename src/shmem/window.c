@@ -50,6 +50,15 @@ shmem_window_add(ShmemWindow *window, int64 length, TimestampTz now, TimestampTz
 		window->counts[Max(age, 0)] += n;
 }
 
+void
+shmem_window_subtract(ShmemWindow *window, ShmemWindow *other, int64 length, TimestampTz now)
+{
+	window_move(window, length, now);
+	window_move(other, length, now);
+	for (int i = 0; i <= SHMEM_WINDOW_PARTS; i++)
+		window->counts[i] -= Min(window->counts[i], other->counts[i]);
+}
+
 TimestampTz
 shmem_window_below(ShmemWindow *window, int64 length, TimestampTz now, uint32 limit)
 {

@@ -30,6 +30,9 @@ extern uint32 shmem_window_count(ShmemWindow *window, int64 length, TimestampTz 
 /* n more happened at that time, which may be before now but not after it. */
 extern void shmem_window_add(ShmemWindow *window, int64 length, TimestampTz now, TimestampTz at, uint32 n);
 
+/* What happened in other did not happen; both are of the same length. */
+extern void shmem_window_subtract(ShmemWindow *window, ShmemWindow *other, int64 length, TimestampTz now);
+
 /* When the count will be below limit, which is at least 1; now, if it is. */
 extern TimestampTz shmem_window_below(ShmemWindow *window, int64 length, TimestampTz now, uint32 limit);
 

@@ -5,12 +5,17 @@
  * The recorder inserts them, and the end of a session whose refresh token came
  * again.  Neither table has a foreign key, a unique key or a trigger, so no
  * insert waits for a lock of the backend that waits for it.
+ *
+ * What a right password changes (failures that count no more, an address that
+ * is known) is written by its own transaction, which may roll it back.
  */
 #include "store/failures.h"
 
+#include "access/xact.h"
+#include "base/uuid.h"
+#include "store/sessions.h"
 #include "store/spi.h"
-
-#define FAILURES_REPLAY_REASON "refresh token reused"
+#include "utils/timestamp.h"
 
 static const char *
 failures_kind_name(ShmemRequestKind kind)
@@ -32,7 +37,7 @@ static void
 failures_end_session(const ShmemRequest *request)
 {
 	static StorePlan plan = STORE_PLAN("insert into fastauth.session_revocations (session_id, revoked_at, reason) "
-									   "values ($1, $2, '" FAILURES_REPLAY_REASON "')", UUIDOID, TIMESTAMPTZOID);
+									   "values ($1, $2, '" STORE_SESSIONS_REPLAYED "')", UUIDOID, TIMESTAMPTZOID);
 	StoreArgs	args = STORE_ARGS(&plan);
 
 	store_arg_uuid(&args, &request->session_id);
@@ -40,14 +45,25 @@ failures_end_session(const ShmemRequest *request)
 	(void) store_run(&args, STORE_WRITE, 0);
 }
 
-void
-store_failures_record(const ShmemRequest *request)
+/*
+ * The same wait for the disk as for a row, without one: whether the account is
+ * somebody's must not be told by the time of a refusal.
+ */
+static void
+failures_only_commit(void)
+{
+	(void) GetCurrentTransactionId();
+	ForceSyncCommit();
+}
+
+static void
+failures_insert(const ShmemRequest *request)
 {
 	static StorePlan plan = STORE_PLAN("insert into fastauth.failures "
-									   "(id, failed_at, kind, account, is_user, session_id, address, locked_until, address_lock) "
-									   "values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+									   "(id, failed_at, kind, account, is_user, session_id, address, locked_until, address_lock, both_locks) "
+									   "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
 									   UUIDOID, TIMESTAMPTZOID, TEXTOID, UUIDOID, BOOLOID, UUIDOID, INETOID,
-									   TIMESTAMPTZOID, BOOLOID);
+									   TIMESTAMPTZOID, BOOLOID, BOOLOID);
 	StoreArgs	args = STORE_ARGS(&plan);
 
 	store_arg_uuid(&args, &request->id);
@@ -62,9 +78,183 @@ store_failures_record(const ShmemRequest *request)
 	else
 		store_arg_time(&args, request->locked_until);
 	store_arg_bool(&args, request->address_lock);
-	store_open();
+	store_arg_bool(&args, request->both_locks);
 	(void) store_run(&args, STORE_WRITE, 0);
+}
+
+void
+store_failures_record(const ShmemRequest *request)
+{
+	if (!request->row)
+	{
+		failures_only_commit();
+		return;
+	}
+	store_open();
+	failures_insert(request);
 	if (request->kind == SHMEM_REQUEST_REPLAY && request->has_session)
 		failures_end_session(request);
 	store_close();
+}
+
+/* ---- what the lockout is decided by ---- */
+
+static ShmemLedgerRowKind
+failures_row_kind(const char *kind)
+{
+	if (strcmp(kind, "cleared") == 0)
+		return SHMEM_LEDGER_CLEARED;
+	return strcmp(kind, "forgiven") == 0 ? SHMEM_LEDGER_FORGIVEN : SHMEM_LEDGER_FAILURE;
+}
+
+static void
+failures_read_row(uint64 n, ShmemLedgerRow *row)
+{
+	row->kind = failures_row_kind(store_get_text(n, 1));
+	row->at = store_get_time(n, 2);
+	row->address = shmem_address((inet *) store_get_bytes(n, 3));
+	row->locked_until = store_get_time(n, 4);
+	row->address_lock = store_get_bool(n, 5);
+	row->both_locks = store_get_bool(n, 6);
+}
+
+int
+store_failures_load(const pg_uuid_t *account, TimestampTz since, ShmemLedgerRow **rows)
+{
+	static StorePlan plan = STORE_PLAN("select kind, failed_at, address, locked_until, address_lock, both_locks "
+									   "from fastauth.failures where account operator(pg_catalog.=) $1 "
+									   "and failed_at operator(pg_catalog.>) $2 "
+									   "and kind operator(pg_catalog.<>) all ('{replay,known}') "
+									   "order by failed_at desc limit $3", UUIDOID, TIMESTAMPTZOID, INT8OID);
+	StoreArgs	args = STORE_ARGS(&plan);
+	int			n;
+
+	store_arg_uuid(&args, account);
+	store_arg_time(&args, since);
+	store_arg_long(&args, STORE_FAILURES_MAX);
+	store_open();
+	n = (int) store_run(&args, STORE_READ, 0);
+	*rows = SPI_palloc(sizeof(ShmemLedgerRow) * (n + 1));
+	for (int i = 0; i < n; i++)
+		failures_read_row(i, &(*rows)[i]);
+	store_close();
+	return n;
+}
+
+/* ---- what the transactions of right passwords write ---- */
+
+static void
+failures_note(const char *kind, const pg_uuid_t *user_id, const ShmemAddress *address)
+{
+	static StorePlan plan = STORE_PLAN("insert into fastauth.failures "
+									   "(id, failed_at, kind, account, is_user, address, address_lock, both_locks) "
+									   "values ($1, $2, $3, $4, true, $5, false, false)",
+									   UUIDOID, TIMESTAMPTZOID, TEXTOID, UUIDOID, INETOID);
+	StoreArgs	args = STORE_ARGS(&plan);
+	pg_uuid_t	id;
+
+	base_uuid_make(&id);
+	store_arg_uuid(&args, &id);
+	store_arg_time(&args, GetCurrentTimestamp());
+	store_arg_text(&args, kind);
+	store_arg_uuid(&args, user_id);
+	store_arg_inet(&args, address ? shmem_address_inet(address) : NULL);
+	store_open();
+	(void) store_run(&args, STORE_WRITE, 0);
+	store_close();
+}
+
+void
+store_failures_clear(const pg_uuid_t *user_id, const ShmemAddress *address)
+{
+	failures_note("cleared", user_id, address);
+}
+
+void
+store_failures_forgive(const pg_uuid_t *user_id)
+{
+	failures_note("forgiven", user_id, NULL);
+}
+
+#define FAILURES_KNOWN 	"select from fastauth.failures f where f.account operator(pg_catalog.=) $1 " 	"and f.kind operator(pg_catalog.=) 'known' " 	"and (f.address operator(pg_catalog.=) $2 or (f.address is null and $2 is null))"
+
+void
+store_failures_note_known(const pg_uuid_t *user_id, const ShmemAddress *address, TimestampTz not_before)
+{
+	static StorePlan plan = STORE_PLAN("insert into fastauth.failures "
+									   "(id, failed_at, kind, account, is_user, address, address_lock, both_locks) "
+									   "select $3, $4, 'known', $1, true, $2, false, false where not exists "
+									   "(" FAILURES_KNOWN " and f.failed_at operator(pg_catalog.>=) $5)",
+									   UUIDOID, INETOID, UUIDOID, TIMESTAMPTZOID, TIMESTAMPTZOID);
+	StoreArgs	args = STORE_ARGS(&plan);
+	pg_uuid_t	id;
+
+	base_uuid_make(&id);
+	store_arg_uuid(&args, user_id);
+	store_arg_inet(&args, shmem_address_inet(address));
+	store_arg_uuid(&args, &id);
+	store_arg_time(&args, GetCurrentTimestamp());
+	store_arg_time(&args, not_before);
+	store_open();
+	(void) store_run(&args, STORE_WRITE, 0);
+	store_close();
+}
+
+/* A user has few sessions, and what their column holds may be written in other ways than it is counted. */
+static bool
+failures_has_session_from(const pg_uuid_t *account, const ShmemAddress *address)
+{
+	static StorePlan plan = STORE_PLAN("select s.ip_address from fastauth.sessions s "
+									   "where s.user_id operator(pg_catalog.=) $1", UUIDOID);
+	StoreArgs	args = STORE_ARGS(&plan);
+	bool		found = false;
+	uint64		n;
+
+	store_arg_uuid(&args, account);
+	store_open();
+	n = store_run(&args, STORE_READ, 0);
+	for (uint64 i = 0; i < n && !found; i++)
+	{
+		ShmemAddress other = shmem_address((inet *) store_get_bytes(i, 1));
+
+		found = memcmp(&other, address, sizeof(other)) == 0;
+	}
+	store_close();
+	return found;
+}
+
+bool
+store_failures_is_known(const pg_uuid_t *account, const ShmemAddress *address)
+{
+	static StorePlan plan = STORE_PLAN(FAILURES_KNOWN, UUIDOID, INETOID);
+	StoreArgs	args = STORE_ARGS(&plan);
+	bool		found;
+
+	if (failures_has_session_from(account, address))
+		return true;
+	store_arg_uuid(&args, account);
+	store_arg_inet(&args, shmem_address_inet(address));
+	store_open();
+	found = store_run(&args, STORE_READ, 1) > 0;
+	store_close();
+	return found;
+}
+
+/* ---- the cleanup ---- */
+
+uint64
+store_failures_cleanup(TimestampTz before, int max)
+{
+	static StorePlan plan = STORE_PLAN("delete from fastauth.failures where ctid operator(pg_catalog.=) any (array("
+									   "select f.ctid from fastauth.failures f where f.failed_at operator(pg_catalog.<) $1 "
+									   "limit $2 for update skip locked))", TIMESTAMPTZOID, INT8OID);
+	StoreArgs	args = STORE_ARGS(&plan);
+	uint64		n;
+
+	store_arg_time(&args, before);
+	store_arg_long(&args, max);
+	store_open();
+	n = store_run(&args, STORE_WRITE, 0);
+	store_close();
+	return n;
 }

@@ -212,7 +212,9 @@ store_sessions_revoke_all(const pg_uuid_t *user_id, const pg_uuid_t *except, con
 
 /*
  * Sessions that somebody holds at this moment are left for the next time.  A
- * revocation goes only when its session is gone, in an earlier statement.
+ * revocation goes only when its session is gone, in an earlier statement.  The
+ * recorder may have ended a session whose own transaction is not committed yet:
+ * such a revocation stays for a day.
  */
 uint64
 store_sessions_cleanup(TimestampTz now, int max)
@@ -225,8 +227,10 @@ store_sessions_cleanup(TimestampTz now, int max)
 										  "select r.session_id from fastauth.session_revocations r limit $2)) "
 										  "and $1 is not null for update skip locked))", TIMESTAMPTZOID, INT8OID);
 	static StorePlan orphans = STORE_PLAN("delete from fastauth.session_revocations r where r.ctid operator(pg_catalog.=) any (array("
-										  "select o.ctid from fastauth.session_revocations o where $1 is not null and not exists "
+										  "select o.ctid from fastauth.session_revocations o where not exists "
 										  "(select from fastauth.sessions s where s.id operator(pg_catalog.=) o.session_id) "
+										  "and (o.reason operator(pg_catalog.<>) '" STORE_SESSIONS_REPLAYED "' "
+										  "or o.revoked_at operator(pg_catalog.<) ($1 operator(pg_catalog.-) '1 day'::pg_catalog.interval)) "
 										  "limit $2))", TIMESTAMPTZOID, INT8OID);
 	static StorePlan tokens = STORE_PLAN("delete from fastauth.refresh_tokens t where t.token_hash operator(pg_catalog.=) any (array("
 										 "select d.token_hash from fastauth.refresh_tokens d "

@@ -29,6 +29,9 @@ typedef struct StoreSession
 	Jsonb	   *data;
 } StoreSession;
 
+/* Why a session was ended whose refresh token came again. */
+#define STORE_SESSIONS_REPLAYED "refresh token reused"
+
 /* What every check of a session asks, in one statement. */
 typedef struct StoreSessionCheck
 {

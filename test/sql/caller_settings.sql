@@ -64,6 +64,8 @@ SELECT refresh_token AS r2 FROM fastauth.refresh(:'r') \gset
 SELECT refresh_token = :'r2' AS same_successor FROM fastauth.refresh(:'r');
 SELECT refresh_token AS r3 FROM fastauth.refresh(:'r2') \gset
 SELECT regress_outcome(format('SELECT fastauth.refresh(%L)', :'r'));
+-- which has ended that session
+SELECT access_token AS a, refresh_token AS r3 FROM fastauth.signin('settings.alice@example.com', 'correct horse battery') \gset
 BEGIN;
 SELECT fastauth.authenticate(:'a') = CAST(:'alice' AS uuid) AS ok, (fastauth.me()).email, fastauth.claims()->>'email' AS claims;
 SELECT count(*), count(*) FILTER (WHERE current) AS current FROM fastauth.list_sessions();

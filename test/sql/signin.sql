@@ -3,9 +3,13 @@ CREATE FUNCTION pg_temp.claim(token text, name text) RETURNS text LANGUAGE sql A
 	$$SELECT convert_from(decode(rpad(translate(p, '-_', '+/'), (length(p) + 3) / 4 * 4, '='), 'base64'), 'UTF8')::jsonb ->> name FROM split_part(token, '.', 2) AS p$$;
 CREATE FUNCTION pg_temp.refresh(token text) RETURNS text LANGUAGE sql AS
 	$$SELECT regress_outcome(format('SELECT fastauth.refresh(%L)', token))$$;
--- Hashes that cost little make the test quick.
+-- A replay ends its session (lockout.sql); to go on with its tokens, this brings it back.
+CREATE FUNCTION pg_temp.bring_back(access_token text) RETURNS bigint LANGUAGE sql SECURITY DEFINER AS
+	$$WITH d AS (DELETE FROM fastauth.session_revocations WHERE session_id = pg_temp.claim(access_token, 'sid')::uuid RETURNING 1) SELECT count(*) FROM d$$;
+-- Hashes that cost little make the test quick; there are many wrong passwords here, and no lockout.
 SET ROLE regress_admin;
 SELECT fastauth.configure('password_hash_memory', '7 MB'), fastauth.configure('password_hash_iterations', '1');
+SELECT fastauth.configure('max_login_attempts', '100'), fastauth.configure('max_account_attempts', '1000');
 SET ROLE regress_anon;
 
 --
@@ -154,6 +158,7 @@ SELECT refresh_token = :'r2' AS same_successor FROM fastauth.refresh(:'r1');
 -- once the successor is used, no more
 SELECT refresh_token AS r3 FROM fastauth.refresh(:'r2') \gset
 SELECT fastauth.refresh(:'r1');
+SELECT pg_temp.bring_back(:'a1') AS revoked;
 -- but the successor itself has its own grace
 SELECT refresh_token = :'r3' AS same_successor FROM fastauth.refresh(:'r2');
 -- the grace is over
@@ -161,6 +166,7 @@ RESET ROLE;
 UPDATE fastauth.refresh_tokens SET used_at = used_at - interval '11 s' WHERE token_hash = sha256(:'r2'::bytea);
 SET ROLE regress_anon;
 SELECT fastauth.refresh(:'r2');
+SELECT pg_temp.bring_back(:'a1') AS revoked;
 -- still within 10 s
 RESET ROLE;
 UPDATE fastauth.refresh_tokens SET used_at = clock_timestamp() - interval '8 s' WHERE token_hash = sha256(:'r2'::bytea);
@@ -171,19 +177,21 @@ SET ROLE regress_admin;
 SELECT fastauth.configure('refresh_reuse_grace', '5 s');
 SET ROLE regress_anon;
 SELECT fastauth.refresh(:'r2');
+SELECT pg_temp.bring_back(:'a1') AS revoked;
 -- and 0 allows none
 SET ROLE regress_admin;
 SELECT fastauth.configure('refresh_reuse_grace', '0');
 SET ROLE regress_anon;
 SELECT refresh_token AS r4 FROM fastauth.refresh(:'r3') \gset
 SELECT fastauth.refresh(:'r3');
+SELECT pg_temp.bring_back(:'a1') AS revoked;
 SET ROLE regress_admin;
 SELECT fastauth.configure('refresh_reuse_grace', NULL);
 SET ROLE regress_anon;
 -- a chain that runs a while: one live token, and no earlier one lives again
 SELECT refresh_token AS r5 FROM fastauth.refresh(:'r4') \gset
 SELECT refresh_token AS r6 FROM fastauth.refresh(:'r5') \gset
-SELECT token_number, pg_temp.refresh(token) FROM unnest(ARRAY[:'r1', :'r2', :'r3', :'r4']) WITH ORDINALITY AS t (token, token_number);
+SELECT token_number, pg_temp.refresh(token), pg_temp.bring_back(:'a1') AS revoked FROM unnest(ARRAY[:'r1', :'r2', :'r3', :'r4']) WITH ORDINALITY AS t (token, token_number);
 RESET ROLE;
 SELECT count(*) FILTER (WHERE used_at IS NULL) AS unused, count(*) FILTER (WHERE sealed_successor IS NOT NULL) AS sealed, count(*) AS tokens
 	FROM fastauth.refresh_tokens WHERE session_id = pg_temp.claim(:'a1', 'sid')::uuid;
@@ -362,12 +370,13 @@ SELECT :'lost' <> :'r2' AS another_successor;
 SELECT fastauth.refresh(:'lost');
 BEGIN ISOLATION LEVEL REPEATABLE READ;
 SELECT count(*) > 0 AS snapshot_taken FROM pg_class;
-SELECT refresh_token AS r FROM fastauth.signin('signin.alice@example.com', 'correct horse battery') \gset
+SELECT access_token AS a, refresh_token AS r FROM fastauth.signin('signin.alice@example.com', 'correct horse battery') \gset
 SELECT refresh_token AS r2 FROM fastauth.refresh(:'r') \gset
 SELECT refresh_token = :'r2' AS same_successor FROM fastauth.refresh(:'r');
 SELECT refresh_token AS r3 FROM fastauth.refresh(:'r2') \gset
 SELECT pg_temp.refresh(:'r'), regress_outcome($$SELECT fastauth.signup('signin.alice@example.com', 'correct horse battery')$$), regress_outcome($$SELECT fastauth.signin('signin.alice@example.com', 'wrong')$$);
 COMMIT;
+SELECT pg_temp.bring_back(:'a') AS revoked;
 BEGIN ISOLATION LEVEL SERIALIZABLE;
 SELECT count(*) > 0 AS snapshot_taken FROM pg_class;
 SELECT refresh_token AS r4 FROM fastauth.refresh(:'r3') \gset
@@ -402,16 +411,18 @@ SELECT what, pg_temp.tables_that_hold(needle) FROM (VALUES
 	('the successor in hexadecimal', encode(substr(:'r2', 7)::bytea, 'hex'))) AS v (what, needle);
 -- a successor that was sealed for another token is not opened: no answer, and nothing that says why
 SET ROLE regress_anon;
-SELECT refresh_token AS other FROM fastauth.signin('signin.alice@example.com', 'correct horse battery') \gset
+SELECT access_token AS a, refresh_token AS other FROM fastauth.signin('signin.alice@example.com', 'correct horse battery') \gset
 SELECT refresh_token AS other2 FROM fastauth.refresh(:'other') \gset
 RESET ROLE;
 UPDATE fastauth.refresh_tokens SET sealed_successor = (SELECT sealed_successor FROM fastauth.refresh_tokens WHERE token_hash = sha256(:'r'::bytea)) WHERE token_hash = sha256(:'other'::bytea);
 SET ROLE regress_anon;
 SELECT fastauth.refresh(:'other');
+SELECT pg_temp.bring_back(:'a') AS revoked;
 RESET ROLE;
 UPDATE fastauth.refresh_tokens SET sealed_successor = '\x00' WHERE token_hash = sha256(:'other'::bytea);
 SET ROLE regress_anon;
 SELECT fastauth.refresh(:'other');
+SELECT pg_temp.bring_back(:'a') AS revoked;
 SELECT access_token IS NOT NULL AS its_chain_goes_on FROM fastauth.refresh(:'other2');
 
 --
@@ -420,6 +431,7 @@ SELECT access_token IS NOT NULL AS its_chain_goes_on FROM fastauth.refresh(:'oth
 RESET ROLE;
 SET ROLE regress_admin;
 SELECT fastauth.configure('password_hash_memory', NULL), fastauth.configure('password_hash_iterations', NULL);
+SELECT fastauth.configure('max_login_attempts', NULL), fastauth.configure('max_account_attempts', NULL);
 SET ROLE regress_server;
 SELECT fastauth.get_hashed_password(:'alice') AS old \gset
 SET ROLE regress_anon;

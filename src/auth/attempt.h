@@ -1,0 +1,31 @@
+/*
+ * attempt.h
+ *		The one counted way to check a password (S17): every proof goes through here.
+ */
+#ifndef FASTAUTH_AUTH_ATTEMPT_H
+#define FASTAUTH_AUTH_ATTEMPT_H
+
+#include "postgres.h"
+
+#include "shmem/recorder.h"
+#include "store/users.h"
+
+typedef struct AuthAttempt
+{
+	ShmemRequestKind kind;		/* SIGNIN or PROOF */
+	const StoreUser *user;		/* NULL: nobody */
+	const char *address;		/* what was typed instead of a user: the normal form, or as it is */
+	const pg_uuid_t *session_id;	/* of who proves, or NULL */
+} AuthAttempt;
+
+/*
+ * Is this the user's password?  Raises account_locked, recorder_unavailable
+ * or server_busy when it may not be looked at, or the refusal could not be
+ * recorded.  After false the refusal is durable: raise it.
+ */
+extern bool auth_attempt_verify(const AuthAttempt *attempt, const char *password, bool *rehash);
+
+/* The user is known by other means (an administrator, a reset): no failure counts, no lock holds. */
+extern void auth_attempt_forgive(const pg_uuid_t *user_id);
+
+#endif							/* FASTAUTH_AUTH_ATTEMPT_H */
