@@ -14,6 +14,7 @@
 #include "shmem/database.h"
 #include "shmem/hash_queue.h"
 #include "shmem/master_key.h"
+#include "shmem/rate.h"
 #include "shmem/recorder.h"
 #include "shmem/shmem.h"
 #include "store/guard.h"
@@ -49,6 +50,7 @@ _PG_init(void)
 	shmem_master_key_init();
 	shmem_database_init();
 	shmem_recorder_init();
+	shmem_rate_init();
 	store_guard_init();
 	auth_client_init();
 	auth_identity_init();
