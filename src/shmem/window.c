@@ -51,7 +51,8 @@ shmem_window_add(ShmemWindow *window, int64 length, TimestampTz now, TimestampTz
 	int64		age;
 
 	window_move(window, length, now);
-	age = window->newest - at / window->part;
+	/* Not from the newest part, which is not that of now when the clock was set back. */
+	age = now / window->part - at / window->part;
 	if (age <= SHMEM_WINDOW_PARTS)
 		window->counts[Max(age, 0)] += n;
 }
