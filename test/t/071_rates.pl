@@ -12,7 +12,8 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use TestServer;
 
-use constant { CLIENTS => 20, CALLS => 15, LIMIT => 100, LEDGER => 200 };
+# Many calls in one statement, so that the callers really meet.
+use constant { CLIENTS => 20, CALLS => 500, LIMIT => 5000, LEDGER => 200 };
 
 my $port = PostgreSQL::Test::Cluster::get_free_port();
 my $node = PostgreSQL::Test::Cluster->new('rates', port => $port);
@@ -101,8 +102,8 @@ for my $isolation ('read committed', 'repeatable read', 'serializable')
 		local $ENV{PGOPTIONS} = '-c default_transaction_isolation=' . $isolation =~ s/ /\\ /r;
 		local $ENV{PGHOST} = '127.0.0.1';
 		my $script = "$PostgreSQL::Test::Utils::tmp_check/" . ($name =~ s/\W+/_/gr) . '.sql';
-		append_to_file($script, "INSERT INTO race SELECT '$name', outcome(\$\$SELECT $call\$\$);\n");
-		command_ok([ 'pgbench', '-n', '-p', $port, '-U', 'regress_anon', '-c', CLIENTS, '-j', 2, '-t', CALLS, '--max-tries=100', '-f', $script, 'postgres' ], "$name: " . CLIENTS . ' clients call');
+		append_to_file($script, "INSERT INTO race SELECT '$name', outcome(\$\$SELECT $call\$\$) FROM generate_series(1, @{[ CALLS ]});\n");
+		command_ok([ 'pgbench', '-n', '-p', $port, '-U', 'regress_anon', '-c', CLIENTS, '-j', 2, '-t', 1, '--max-tries=100', '-f', $script, 'postgres' ], "$name: " . CLIENTS . ' clients call');
 		is($node->safe_psql('postgres', "SELECT count(*) FILTER (WHERE outcome <> 'rate_limited'), count(*) FROM race WHERE name = '$name'"),
 			LIMIT . '|' . CLIENTS * CALLS, "$name: exactly the limit is let through");
 	}
