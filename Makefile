@@ -53,6 +53,7 @@ REGRESS = \
 	user \
 	session \
 	signin \
+	rate \
 	identity \
 	account \
 	lockout \

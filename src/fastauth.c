@@ -15,6 +15,7 @@
 #include "shmem/hash_queue.h"
 #include "shmem/ledger.h"
 #include "shmem/master_key.h"
+#include "shmem/rate.h"
 #include "shmem/recorder.h"
 #include "shmem/shmem.h"
 #include "store/guard.h"
@@ -51,6 +52,7 @@ _PG_init(void)
 	shmem_database_init();
 	shmem_recorder_init();
 	shmem_ledger_init();
+	shmem_rate_init();
 	store_guard_init();
 	auth_client_init();
 	auth_identity_init();

@@ -245,8 +245,6 @@ auth_attempt_verify(const AuthAttempt *what, const char *password, bool *rehash)
 	volatile bool right = false;
 
 	attempt_fill(what, &attempt);
-	if (what->kind == SHMEM_REQUEST_SIGNIN && !shmem_address_known(&attempt.key.address))
-		shmem_count(SHMEM_COUNT_NO_ADDRESS, 1);
 	attempt_charge(&attempt);
 	PG_ENSURE_ERROR_CLEANUP(attempt_break_off, PointerGetDatum(&attempt));
 	{

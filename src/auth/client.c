@@ -5,7 +5,8 @@
  * An application server tells with set_client(), for one transaction.  A direct
  * connection of a role that is not in the server group (it may not call
  * set_client) has the address of the connection; an application server's own
- * address would be that of everybody behind it, so it counts as unknown.
+ * address would be that of everybody behind it, so it counts as unknown, and so
+ * does that of a role in authenticator_roles (PostgREST).
  */
 #include "auth/client.h"
 
@@ -14,6 +15,7 @@
 #include "nodes/pg_list.h"
 #include "nodes/value.h"
 #include "parser/parse_func.h"
+#include "store/settings.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/memutils.h"
@@ -76,6 +78,20 @@ auth_client_set(const inet *address, const char *user_agent)
 	MemoryContextSwitchTo(old);
 }
 
+/* Does the role that connected stand in for PostgREST or the like? */
+static bool
+client_is_authenticator(void)
+{
+	const char *role = GetUserNameFromId(GetSessionUserId(), true);
+
+	if (role == NULL)
+		return false;
+	for (char **name = store_settings()->authenticator_roles; *name; name++)
+		if (strcmp(*name, role) == 0)
+			return true;
+	return false;
+}
+
 /* May the role that connected call set_client(), so that it is an application server? */
 static bool
 client_is_server(void)
@@ -104,7 +120,7 @@ auth_client_address(void)
 {
 	if (client)
 		return client->address;
-	return client_is_server() ? NULL : client_connection_address();
+	return client_is_server() || client_is_authenticator() ? NULL : client_connection_address();
 }
 
 char *

@@ -12,6 +12,7 @@
 #include "auth/session.h"
 
 #include "auth/client.h"
+#include "auth/rate.h"
 #include "auth/token.h"
 #include "base/errors.h"
 #include "base/jsonb.h"
@@ -186,6 +187,7 @@ session_rotate(const CrOpaque *token, AuthTokenPair *pair)
 		return false;
 	}
 	cr_opaque_wipe(&successor);
+	auth_rate_check_user(SHMEM_RATE_REFRESH, &refresh.user.id);
 	session_issue(&refresh.user, &refresh.session_id, refresh.authenticated_at,
 				  refresh.session_expires_at, pair);
 	return true;
@@ -239,6 +241,7 @@ session_answer_again(const CrOpaque *token, AuthTokenPair *pair)
 	if (state.sealed_successor == NULL || state.used_at + settings->refresh_reuse_grace <= now ||
 		!session_unseal_successor(token, state.sealed_successor, pair->refresh_token))
 		return session_end_replayed(&state.refresh);
+	auth_rate_check_user(SHMEM_RATE_REFRESH, &state.refresh.user.id);
 	session_issue(&state.refresh.user, &state.refresh.session_id, state.refresh.authenticated_at,
 				  state.refresh.session_expires_at, pair);
 	return FA_OK;
@@ -250,6 +253,7 @@ auth_session_refresh(const char *refresh_token, AuthTokenPair *pair)
 	CrOpaque	token;
 	FaError		error = FA_SERVER_BUSY;
 
+	auth_rate_check(SHMEM_RATE_REFRESH, NULL);
 	if (!cr_opaque_parse(CR_REFRESH_PREFIX, refresh_token, &token))
 		base_raise(FA_INVALID_TOKEN, NULL);
 	for (int i = 0; i < SESSION_REFRESH_TRIES && error == FA_SERVER_BUSY; i++)
@@ -257,4 +261,5 @@ auth_session_refresh(const char *refresh_token, AuthTokenPair *pair)
 	cr_opaque_wipe(&token);
 	if (error != FA_OK)
 		base_raise_hint(error, error == FA_TOKEN_EXPIRED ? "Sign in again." : NULL, NULL);
+	shmem_count(SHMEM_COUNT_REFRESHES, 1);
 }

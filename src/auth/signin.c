@@ -10,9 +10,11 @@
 #include "auth/signin.h"
 
 #include "auth/password.h"
+#include "auth/rate.h"
 #include "auth/user.h"
 #include "base/errors.h"
 #include "base/text.h"
+#include "shmem/database.h"
 #include "store/settings.h"
 
 /* How often a sign-in looks again at a user that was changed meanwhile. */
@@ -51,6 +53,7 @@ auth_signin(const char *email, const char *password, bool remember, AuthTokenPai
 	char		normal[BASE_EMAIL_MAX + 1];
 	bool		valid = base_email_normalize(email, normal);
 
+	auth_rate_check(SHMEM_RATE_SIGNIN, email);
 	for (int i = 0; i < SIGNIN_TRIES; i++)
 	{
 		StoreUser	user = {0};
@@ -65,7 +68,10 @@ auth_signin(const char *email, const char *password, bool remember, AuthTokenPai
 		signin_check_gates(&user);
 		request.expected_hash = user.hashed_password;
 		if (auth_session_begin(&request, pair))
+		{
+			shmem_count(SHMEM_COUNT_SIGNINS, 1);
 			return;
+		}
 	}
 	base_raise(FA_SERVER_BUSY, NULL);
 }
@@ -81,6 +87,7 @@ auth_signup(const AuthSignup *signup, AuthTokenPair *pair)
 	StoreUser	user = {0};
 	AuthSessionRequest request = {.user = &user, .provider = "credentials"};
 
+	auth_rate_check(SHMEM_RATE_SIGNUP, signup->email);
 	user.email = auth_user_email(signup->email);
 	auth_user_check_name(signup->name);
 	auth_user_check_image(signup->image);
@@ -97,11 +104,13 @@ auth_signup(const AuthSignup *signup, AuthTokenPair *pair)
 	pair->access_token = NULL;
 	if (store_settings()->require_verified_email)
 	{
-		(void) store_users_insert(&user);
+		if (store_users_insert(&user))
+			shmem_count(SHMEM_COUNT_SIGNUPS, 1);
 		return;
 	}
 	if (!store_users_insert(&user))
 		base_raise_hint(FA_USER_ALREADY_EXISTS, "Sign in instead, or use another address.", NULL);
 	if (!auth_session_begin(&request, pair))
 		base_raise(FA_SERVER_BUSY, NULL);
+	shmem_count(SHMEM_COUNT_SIGNUPS, 1);
 }

@@ -14,8 +14,6 @@
 
 #include <stddef.h>
 
-#include "datatype/timestamp.h"
-
 #define S	USECS_PER_SEC
 #define MIN	USECS_PER_MINUTE
 #define H	USECS_PER_HOUR
@@ -59,7 +57,8 @@ const BaseSettingDef base_setting_defs[] = {
 	{
 		.name = FIELD(authenticator_roles), .type = BASE_SETTING_ROLES, .initial = "{authenticator}",
 		.min = 0, .max = 100, .unit = "array of roles",
-		.about = "Roles that PostgREST or another server in front of the database signs in as. They can never be the role of a token."
+		.about = "Roles that PostgREST or another server in front of the database signs in as. They can never be the role of a token. "
+		"The address that they connect from is not a client's, so it is never counted or kept as one."
 	},
 	{
 		.name = FIELD(clock_skew), .type = BASE_SETTING_DURATION, .initial = "30 s",
@@ -151,6 +150,52 @@ const BaseSettingDef base_setting_defs[] = {
 	{
 		.name = FIELD(password_require_uppercase), .type = BASE_SETTING_BOOL, .initial = "off", .unit = "bool",
 		.about = "Whether a password needs an upper-case letter. `password_min_score` is the better rule."
+	},
+	{
+		.name = FIELD(rate_refresh_account), .type = BASE_SETTING_RATE, .initial = "600/1min",
+		.min = 1, .max = BASE_RATE_COUNT_MAX, .unit = "count/interval",
+		.about = "How often the tokens of one user are refreshed, on all devices together. Refreshes over it are `rate_limited`, and their tokens stay good."
+	},
+	{
+		.name = FIELD(rate_refresh_address), .type = BASE_SETTING_RATE, .initial = "100/1min",
+		.min = 1, .max = BASE_RATE_COUNT_MAX, .unit = "count/interval",
+		.about = "How often one address calls `refresh`, with whatever token. An IPv6 address counts by its /64, and by its /48 with 8 times the limit."
+	},
+	{
+		.name = FIELD(rate_refresh_total), .type = BASE_SETTING_RATE, .initial = "100000/1min",
+		.min = 1, .max = BASE_RATE_COUNT_MAX, .unit = "count/interval",
+		.about = "How often `refresh` is called in this database by all together."
+	},
+	{
+		.name = FIELD(rate_signin_account), .type = BASE_SETTING_RATE, .initial = "300/1min",
+		.min = 1, .max = BASE_RATE_COUNT_MAX, .unit = "count/interval",
+		.about = "How often `signin` is called with one e-mail address, known or not, with the right password or not. Whoever reaches it keeps its owner out for as long, so it is only to bound the work."
+	},
+	{
+		.name = FIELD(rate_signin_address), .type = BASE_SETTING_RATE, .initial = "100/1min",
+		.min = 1, .max = BASE_RATE_COUNT_MAX, .unit = "count/interval",
+		.about = "How often one address calls `signin`, for whatever account. An IPv6 address counts by its /64, and by its /48 with 8 times the limit."
+	},
+	{
+		.name = FIELD(rate_signin_total), .type = BASE_SETTING_RATE, .initial = "10000/1min",
+		.min = 1, .max = BASE_RATE_COUNT_MAX, .unit = "count/interval",
+		.about = "How often `signin` is called in this database by all together. It is all that holds for callers whose address is not known and who try many accounts."
+	},
+	{
+		.name = FIELD(rate_signup_account), .type = BASE_SETTING_RATE, .initial = "60/1h",
+		.min = 1, .max = BASE_RATE_COUNT_MAX, .unit = "count/interval",
+		.about = "How often `signup` is called with one e-mail address, known or not."
+	},
+	{
+		.name = FIELD(rate_signup_address), .type = BASE_SETTING_RATE, .initial = "10/1h",
+		.min = 1, .max = BASE_RATE_COUNT_MAX, .unit = "count/interval",
+		.about = "How often one address calls `signup`; one that was refused, say for a weak password, counts too. An IPv6 address counts by its /64, and by its /48 with 8 times the limit. "
+		"Raise it where many people share an address, as in a school."
+	},
+	{
+		.name = FIELD(rate_signup_total), .type = BASE_SETTING_RATE, .initial = "10000/1h",
+		.min = 1, .max = BASE_RATE_COUNT_MAX, .unit = "count/interval",
+		.about = "How often `signup` is called in this database by all together, which bounds how fast strangers can make the table of users grow."
 	},
 	{
 		.name = FIELD(reauth_window), .type = BASE_SETTING_DURATION, .initial = "10 min",
@@ -304,6 +349,12 @@ base_setting_range(const BaseSettingDef *def, char *out, size_t size)
 			break;
 		case BASE_SETTING_ROLES:
 			snprintf(out, size, "an array of at most " INT64_FORMAT " names of roles, such as {a,b}", def->max);
+			break;
+		case BASE_SETTING_RATE:
+			base_duration_format(BASE_RATE_INTERVAL_MIN, min, sizeof(min));
+			base_duration_format(BASE_RATE_INTERVAL_MAX, max, sizeof(max));
+			snprintf(out, size, "off, or a count from " INT64_FORMAT " to " INT64_FORMAT " in a duration from %s to %s, such as 10/1h",
+					 def->min, def->max, min, max);
 			break;
 	}
 }

@@ -15,7 +15,19 @@
 
 #include "postgres.h"
 
+#include "datatype/timestamp.h"
 #include "utils/guc.h"
+
+/* At most count in any span of interval; count 0: no limit. */
+typedef struct BaseRate
+{
+	int			count;
+	int64		interval;
+} BaseRate;
+
+#define BASE_RATE_COUNT_MAX		1000000
+#define BASE_RATE_INTERVAL_MIN	USECS_PER_SEC
+#define BASE_RATE_INTERVAL_MAX	USECS_PER_DAY
 
 typedef struct FaSettings
 {
@@ -49,6 +61,15 @@ typedef struct FaSettings
 	int			password_hash_iterations;
 	int			max_login_attempts;
 	int			max_account_attempts;
+	BaseRate	rate_refresh_account;
+	BaseRate	rate_refresh_address;
+	BaseRate	rate_refresh_total;
+	BaseRate	rate_signin_account;
+	BaseRate	rate_signin_address;
+	BaseRate	rate_signin_total;
+	BaseRate	rate_signup_account;
+	BaseRate	rate_signup_address;
+	BaseRate	rate_signup_total;
 } FaSettings;
 
 typedef enum BaseSettingType
@@ -60,7 +81,8 @@ typedef enum BaseSettingType
 	BASE_SETTING_TEXT,			/* char *; min and max are its length in bytes */
 	BASE_SETTING_WORD,			/* char *, one of words */
 	BASE_SETTING_ROLE,			/* char *, the name of a role */
-	BASE_SETTING_ROLES			/* char **, names of roles; max is how many */
+	BASE_SETTING_ROLES,			/* char **, names of roles; max is how many */
+	BASE_SETTING_RATE			/* BaseRate; min and max are its count */
 } BaseSettingType;
 
 typedef struct BaseSettingDef

@@ -21,7 +21,7 @@
 #define VALUE_MAX_DAYS		100000
 
 static bool
-value_parse_duration(const BaseSettingDef *def, const char *text, int64 *out)
+value_parse_duration(const char *text, int64 min, int64 max, int64 *out)
 {
 	char		work[256];
 	char	   *copy = pstrdup(text);
@@ -41,10 +41,10 @@ value_parse_duration(const BaseSettingDef *def, const char *text, int64 *out)
 	pfree(copy);
 	if (error != 0 || dtype != DTK_DELTA || itm.tm_year != 0 || itm.tm_mon != 0)
 		return false;
-	if (abs(itm.tm_mday) > VALUE_MAX_DAYS || itm.tm_usec > def->max || itm.tm_usec < -def->max)
+	if (abs(itm.tm_mday) > VALUE_MAX_DAYS || itm.tm_usec > max || itm.tm_usec < -max)
 		return false;
 	*out = itm.tm_mday * USECS_PER_DAY + itm.tm_usec;
-	return *out >= def->min && *out <= def->max;
+	return *out >= min && *out <= max;
 }
 
 /* Digits only: the server's own parse_int() takes fractions and hexadecimal. */
@@ -57,6 +57,24 @@ value_parse_integer(const BaseSettingDef *def, const char *text, int *out)
 		return false;
 	*out = atoi(text);
 	return *out >= def->min && *out <= def->max;
+}
+
+/* "off", or a count, a slash and a duration. */
+static bool
+value_parse_rate(const BaseSettingDef *def, const char *text, BaseRate *out)
+{
+	const char *slash = strchr(text, '/');
+	char	   *count;
+	bool		good;
+
+	out->count = 0;
+	out->interval = 0;
+	if (slash == NULL)
+		return pg_strcasecmp(text, "off") == 0;
+	count = pnstrdup(text, slash - text);
+	good = value_parse_integer(def, count, &out->count);
+	pfree(count);
+	return good && value_parse_duration(slash + 1, BASE_RATE_INTERVAL_MIN, BASE_RATE_INTERVAL_MAX, &out->interval);
 }
 
 static bool
@@ -174,7 +192,7 @@ base_setting_parse(const BaseSettingDef *def, const char *text, FaSettings *out)
 	switch (def->type)
 	{
 		case BASE_SETTING_DURATION:
-			return value_parse_duration(def, text, BASE_SETTING_FIELD(def, out, int64));
+			return value_parse_duration(text, def->min, def->max, BASE_SETTING_FIELD(def, out, int64));
 		case BASE_SETTING_INTEGER:
 			return value_parse_integer(def, text, BASE_SETTING_FIELD(def, out, int));
 		case BASE_SETTING_SIZE:
@@ -190,6 +208,8 @@ base_setting_parse(const BaseSettingDef *def, const char *text, FaSettings *out)
 			return value_role_ok(text);
 		case BASE_SETTING_ROLES:
 			return value_parse_roles(def, text, BASE_SETTING_FIELD(def, out, char **));
+		case BASE_SETTING_RATE:
+			return value_parse_rate(def, text, BASE_SETTING_FIELD(def, out, BaseRate));
 	}
 	return false;
 }
@@ -227,6 +247,21 @@ value_format_roles(char **names)
 	return s.data;
 }
 
+/* One word: "10/1h". */
+static char *
+value_format_rate(const BaseRate *rate)
+{
+	char		interval[64];
+	char	   *blank;
+
+	if (rate->count == 0)
+		return pstrdup("off");
+	base_duration_format(rate->interval, interval, sizeof(interval));
+	blank = strchr(interval, ' ');
+	memmove(blank, blank + 1, strlen(blank));
+	return psprintf("%d/%s", rate->count, interval);
+}
+
 char *
 base_setting_format(const BaseSettingDef *def, const FaSettings *in)
 {
@@ -253,6 +288,8 @@ base_setting_format(const BaseSettingDef *def, const FaSettings *in)
 			return text ? pstrdup(text) : NULL;
 		case BASE_SETTING_ROLES:
 			return value_format_roles(*BASE_SETTING_FIELD(def, in, char **));
+		case BASE_SETTING_RATE:
+			return value_format_rate(BASE_SETTING_FIELD(def, in, BaseRate));
 	}
 	return NULL;
 }

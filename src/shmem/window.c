@@ -4,22 +4,28 @@
  */
 #include "shmem/window.h"
 
+/*
+ * When the clock is set back farther than this, a window begins anew: it would
+ * otherwise count for as long as the clock was wrong.
+ */
+#define WINDOW_SET_BACK_MAX USECS_PER_HOUR
+
 /* Let go what is over, so that counts[0] is the part of now. */
 static void
 window_move(ShmemWindow *window, int64 length, TimestampTz now)
 {
-	int64		part = Max(length / SHMEM_WINDOW_PARTS, 1);
+	int64		part = (length + SHMEM_WINDOW_PARTS - 1) / SHMEM_WINDOW_PARTS;
 	int64		number = now / part;
 	int64		steps;
 
-	if (window->part != part)
+	if (window->part != part || window->newest * part - now > WINDOW_SET_BACK_MAX)
 	{
 		memset(window, 0, sizeof(*window));
 		window->part = part;
 		window->newest = number;
 	}
 
-	/* A clock that was set back goes on in the part that was the newest. */
+	/* A clock that was set back a little goes on in the part that was the newest. */
 	steps = number - window->newest;
 	if (steps <= 0)
 		return;
@@ -45,7 +51,8 @@ shmem_window_add(ShmemWindow *window, int64 length, TimestampTz now, TimestampTz
 	int64		age;
 
 	window_move(window, length, now);
-	age = window->newest - at / window->part;
+	/* Not from the newest part, which is not that of now when the clock was set back. */
+	age = now / window->part - at / window->part;
 	if (age <= SHMEM_WINDOW_PARTS)
 		window->counts[Max(age, 0)] += n;
 }

@@ -32,6 +32,8 @@ q() { psql -X -q -A -t -v ON_ERROR_STOP=1 -d postgres "$@"; }
 # -- what is measured
 q <<'SQL'
 CREATE EXTENSION fastauth CASCADE;
+-- One user does here what many would; they are counted all the same.
+SELECT fastauth.configure('rate_' || name, '1000000/1min') FROM unnest(ARRAY['refresh_account', 'refresh_total', 'signin_account', 'signin_total']) AS name;
 SELECT * FROM fastauth.signup('ada@example.com', 'correct horse battery staple') \gset
 -- Her sessions end one another, when there are more than 50; Ada's stay.
 SELECT * FROM fastauth.signup('grace@example.com', 'correct horse battery staple') \gset

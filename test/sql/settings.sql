@@ -42,6 +42,10 @@ SELECT * FROM regress_try('password_hash_memory', ARRAY['19MB', '19 MB', '19456k
 SELECT * FROM regress_try('require_verified_email', ARRAY['on', 'OFF', 'true', 'f', 'yes', '0', '1', 'y', 'o', '', 'maybe', 'null']);
 -- one of some words
 SELECT * FROM regress_try('jwt_algorithm', ARRAY['EdDSA', 'eddsa', 'HS256', 'none', '', 'ES256, ES384', 'ES25', 'ES2567', ',', 'PS384']);
+-- rates: off, or a count and a duration
+SELECT * FROM regress_try('rate_signin_address', ARRAY['10/1h', '100/1min', '5/15 min', '1/1 s', '1000000/1d', '7/00:01:30', '7/PT1M', '7/1500ms', '7/24 h', '7/ 1 h ', '7/90', '007/60 min', 'off', 'OFF']);
+SELECT * FROM regress_try('rate_signin_address', ARRAY['0/1h', '1000001/1h', '-1/1h', '+1/1h', '1.5/1h', '1e3/1h', ' 1/1h', '1 /1h', '/1h', '1/', '1', '1/1h/1h', '/', '', 'on', 'none', 'off/1h', ' off', '0',
+	'1/0', '1/999ms', '1/24:00:01', '1/1d 1us', '1/-1h', '1/1 month', '1/1 year', '1/infinity', '1/soon', '10 per 1h', '10,1h', '99999999999/1h', '1/99999999999999999999 s', 'é/1h', '1/' || repeat('1', 300)]);
 -- text
 SELECT * FROM regress_try('issuer', ARRAY['https://auth.example', 'ü', '', E'two\nlines', E'tab\t', repeat('x', 255), repeat('x', 256), E'bidi\u202e']);
 -- roles
@@ -80,6 +84,12 @@ SELECT name, value FROM fastauth.settings;
 SELECT fastauth.configure('audience', NULL);
 SELECT fastauth.configure('audience', NULL);
 SELECT count(*) FROM fastauth.settings;
+
+-- NULL is the default, not off
+SELECT fastauth.configure('rate_signup_address', 'off');
+SELECT name, value, default_value FROM fastauth.settings_overview WHERE name = 'rate_signup_address';
+SELECT fastauth.configure('rate_signup_address', NULL);
+SELECT name, value, default_value FROM fastauth.settings_overview WHERE name = 'rate_signup_address';
 
 -- a change counts at the next statement, and a rollback takes it back
 BEGIN;

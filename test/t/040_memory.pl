@@ -29,7 +29,9 @@ plan skip_all => 'this system has no /proc/PID/status' unless -r '/proc/self/sta
 my $node = new_server('memory', 'autovacuum = off', 'fsync = off', 'shared_buffers = 16MB');
 my $calls = $ENV{FASTAUTH_MEMORY_CALLS} // 1_000_000;
 
+# One user does here what a thousand would; a limit that is far away is counted all the same.
 $node->safe_psql('postgres', q{CREATE EXTENSION fastauth CASCADE; SELECT fastauth.configure('access_token_ttl', '1 day')});
+$node->safe_psql('postgres', q{SELECT fastauth.configure('rate_' || name, '1000000/1h') FROM unnest(ARRAY['refresh_account', 'refresh_total', 'signin_account', 'signin_total', 'signup_total']) AS name});
 my ($access, $refresh) = signup($node, 'postgres', 'memory@example.com');
 my $user = $node->safe_psql('postgres', 'SELECT id FROM fastauth.users');
 
@@ -45,6 +47,7 @@ my @kinds = (
 	[ 'uid, claims, session_id', 0.008, "(fastauth.authenticate('$access'), fastauth.uid(), fastauth.claims(), fastauth.session_id(), fastauth.me())" ],
 	[ 'refused tokens', 0.005, "attempt(format('fastauth.authenticate(%L)', CASE n % 3 WHEN 0 THEN 'x' WHEN 1 THEN left('$access', -1) ELSE repeat('a', 20000) END))" ],
 	[ 'refused arguments', 0.005, "attempt(CASE n % 3 WHEN 0 THEN 'fastauth.refresh(NULL)' WHEN 1 THEN 'fastauth.signup(''x'', ''y'')' ELSE 'fastauth.me()' END)" ],
+	[ 'sign-ups over the limit of their account', 0.005, "attempt('fastauth.signup(''memory\@example.com'', ''weak'')')" ],
 	[ 'create_session, delete_session', 0.002, "fastauth.delete_session((fastauth.create_session('$user')).id)", SERVER_KEEPS ],
 	[ 'refresh', 0.002, 'spend()', SERVER_KEEPS ],
 	[ 'wrong password', 0.0001, "attempt('fastauth.signin(''memory\@example.com'', ''wrong'')')" ],

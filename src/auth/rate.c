@@ -1,0 +1,132 @@
+/*
+ * rate.c
+ *		Rate limits: how often a function may be called (S42, S53).
+ *
+ * A call is counted before anything else is done, in shared memory, and stays
+ * counted whatever becomes of its transaction; one that is refused is not, so
+ * that coming too early does not make the wait longer.
+ *
+ * The account of a sign-up or sign-in is the e-mail, known or not, so that the
+ * answer tells nothing about who has one.  Of an e-mail only a hash is kept: it
+ * is not read again, and all are of one size.
+ */
+#include "auth/rate.h"
+
+#include "auth/client.h"
+#include "base/errors.h"
+#include "base/text.h"
+#include "crypto/digest.h"
+#include "shmem/address.h"
+#include "shmem/database.h"
+#include "store/settings.h"
+
+/* The /48 of an IPv6 address is a site, with many clients. */
+#define RATE_WIDE_FACTOR	8
+
+/* An address, its /48, an account, and the total. */
+#define RATE_LIMITS_MAX		4
+
+#define RATE_SETTINGS(kind) \
+	{"rate_" kind "_address", "rate_" kind "_account", "rate_" kind "_total"}
+
+/* By scope: the setting of each limit. */
+static const char *const rate_settings[SHMEM_RATE_KINDS][SHMEM_RATE_SCOPES] = {
+	[SHMEM_RATE_SIGNUP] = RATE_SETTINGS("signup"),
+	[SHMEM_RATE_SIGNIN] = RATE_SETTINGS("signin"),
+	[SHMEM_RATE_REFRESH] = RATE_SETTINGS("refresh"),
+};
+
+typedef struct RateCheck
+{
+	ShmemRateKind kind;
+	int			n;
+	ShmemRateLimit limits[RATE_LIMITS_MAX];
+} RateCheck;
+
+/* Limit what this subject does, times times what the setting allows; nothing when that is off. */
+static void
+rate_add(RateCheck *check, ShmemRateScope scope, const void *subject, size_t len, int times)
+{
+	const BaseSettingDef *def = base_setting_find(rate_settings[check->kind][scope]);
+	const BaseRate *rate = BASE_SETTING_FIELD(def, store_settings(), BaseRate);
+	ShmemRateLimit *limit = &check->limits[check->n];
+
+	if (rate->count == 0)
+		return;
+	Assert(check->n < RATE_LIMITS_MAX && len <= sizeof(limit->subject));
+	memset(limit, 0, sizeof(*limit));
+	limit->scope = scope;
+	limit->count = (uint32) rate->count * times;
+	limit->interval = rate->interval;
+	memcpy(limit->subject, subject, len);
+	check->n++;
+}
+
+/* The address of the client, where it is known. */
+static void
+rate_add_address(RateCheck *check)
+{
+	ShmemAddress address = shmem_address(auth_client_address());
+	ShmemAddress wide = shmem_address_wide(&address);
+
+	if (!shmem_address_known(&address))
+	{
+		if (check->kind == SHMEM_RATE_SIGNUP || check->kind == SHMEM_RATE_SIGNIN)
+			shmem_count(SHMEM_COUNT_NO_ADDRESS, 1);
+		return;
+	}
+	rate_add(check, SHMEM_RATE_ADDRESS, &address, sizeof(address), 1);
+	if (wide.bits != address.bits)
+		rate_add(check, SHMEM_RATE_ADDRESS, &wide, sizeof(wide), RATE_WIDE_FACTOR);
+}
+
+/* What is no e-mail address is nobody's account, and is refused for that. */
+static void
+rate_add_email(RateCheck *check, const char *email)
+{
+	char		normal[BASE_EMAIL_MAX + 1];
+	unsigned char digest[CR_HASH_MAX_BYTES];
+
+	if (!base_email_normalize(email, normal))
+		return;
+	if (!cr_digest(CR_SHA256, normal, strlen(normal), digest))
+		base_raise(FA_INTERNAL_ERROR, "could not compute a hash");
+	rate_add(check, SHMEM_RATE_ACCOUNT, digest, SHMEM_RATE_SUBJECT_BYTES, 1);
+}
+
+/* Count the call, or tell when to come back: in whole seconds, rounded up, so that it is not too early. */
+static void
+rate_charge(const RateCheck *check)
+{
+	int64		wait;
+	int			reached = shmem_rate_charge(check->kind, check->limits, check->n, &wait);
+	char	   *hint;
+
+	if (reached < 0)
+		return;
+	shmem_count(SHMEM_COUNT_RATE_LIMITED, 1);
+	hint = psprintf("Wait; the limit is the setting %s.", rate_settings[check->kind][check->limits[reached].scope]);
+	base_raise_hint(FA_RATE_LIMITED, hint, "too many requests; try again in " INT64_FORMAT " seconds",
+					(wait + USECS_PER_SEC - 1) / USECS_PER_SEC);
+}
+
+void
+auth_rate_check(ShmemRateKind kind, const char *email)
+{
+	RateCheck	check = {.kind = kind};
+
+	rate_add_address(&check);
+	if (email)
+		rate_add_email(&check, email);
+	rate_add(&check, SHMEM_RATE_TOTAL, "", 0, 1);
+	rate_charge(&check);
+}
+
+void
+auth_rate_check_user(ShmemRateKind kind, const pg_uuid_t *user_id)
+{
+	RateCheck	check = {.kind = kind};
+
+	rate_add(&check, SHMEM_RATE_ACCOUNT, user_id, sizeof(*user_id), 1);
+	rate_charge(&check);
+}

@@ -1,0 +1,24 @@
+/*
+ * rate.h
+ *		Rate limits: how often a function may be called (S42, S53).
+ */
+#ifndef FASTAUTH_AUTH_RATE_H
+#define FASTAUTH_AUTH_RATE_H
+
+#include "postgres.h"
+
+#include "shmem/rate.h"
+#include "utils/uuid.h"
+
+/*
+ * Count a call of this kind: for the address of the client, for the account of
+ * this e-mail as the caller wrote it (NULL: not known yet), and for all
+ * together; or raise rate_limited.  The first thing that a function does, so
+ * that a refused call costs nothing and tells nothing.
+ */
+extern void auth_rate_check(ShmemRateKind kind, const char *email);
+
+/* The same for the account alone, where only the work tells whose it is. */
+extern void auth_rate_check_user(ShmemRateKind kind, const pg_uuid_t *user_id);
+
+#endif							/* FASTAUTH_AUTH_RATE_H */
