@@ -83,14 +83,14 @@ SELECT * FROM regress_fault('%', 'CREATE ROLE regress_new', $$SELECT fastauth.gr
 -- functions and tables
 SELECT * FROM regress_fault('function%', 'ALTER FUNCTION fastauth.signin(text, text, bool) RESET search_path', 'ALTER FUNCTION fastauth.jwks() SET search_path = public');
 SELECT * FROM regress_fault('autovacuum%', 'ALTER TABLE fastauth.refresh_tokens SET (autovacuum_enabled = off)', 'ALTER TABLE fastauth.users SET (autovacuum_enabled = true)');
-SELECT * FROM regress_fault('expired sessions',
+SELECT * FROM regress_fault('expired sessions', 'DELETE FROM fastauth.sessions WHERE expires_at < now()',
 	$$INSERT INTO fastauth.users (id, email, email_verified, is_active, metadata, app_metadata, created_at, updated_at)
 		VALUES ('0195e2e0-0000-7000-8000-000000000001', 'regress-check@example.org', true, true, '{}', '{}', now(), now())$$,
 	$$INSERT INTO fastauth.sessions (id, user_id, created_at, last_used_at, authenticated_at, expires_at, data)
 		SELECT gen_random_uuid(), '0195e2e0-0000-7000-8000-000000000001', now(), now(), now(), now() - d * interval '1 day', '{}' FROM unnest(ARRAY[1, 6, 8, 9]) d$$);
 
 -- bcrypt without crypt()
-SELECT * FROM regress_fault('pgcrypto', 'ALTER EXTENSION pgcrypto DROP FUNCTION crypt(text, text)');
+SELECT * FROM regress_fault('pgcrypto', 'ALTER EXTENSION pgcrypto DROP FUNCTION crypt(text, text)', $$UPDATE fastauth.users SET hashed_password = NULL WHERE hashed_password LIKE '$2%'$$);
 SELECT * FROM regress_fault('pgcrypto', 'ALTER EXTENSION pgcrypto DROP FUNCTION crypt(text, text)',
 	$$INSERT INTO fastauth.users (id, email, email_verified, is_active, hashed_password, metadata, app_metadata, created_at, updated_at)
 		VALUES ('0195e2e0-0000-7000-8000-000000000001', 'regress-check@example.org', true, true, '$2b$04$regress', '{}', '{}', now(), now())$$);
@@ -144,9 +144,9 @@ SELECT severity, regexp_replace(subject, '".*"', '"…"') AS subject, regexp_rep
 ROLLBACK;
 SELECT * FROM regress_fault('sign%', $$SELECT fastauth.rotate_signing_key()$$);
 SELECT * FROM regress_fault('sign%', $$SELECT fastauth.rotate_signing_key()$$, $$UPDATE fastauth.signing_keys SET signs_at = clock_timestamp() + interval '1 h' WHERE signs_at IS NOT NULL$$);
-SELECT * FROM regress_fault('setting %', $$SELECT fastauth.configure('key_publish_delay', '0'), fastauth.configure('jwt_algorithm', 'ES256')$$,
+SELECT * FROM regress_fault('setting jwt_algorithm', $$SELECT fastauth.configure('key_publish_delay', '0'), fastauth.configure('jwt_algorithm', 'ES256')$$,
 	'SELECT fastauth.rotate_signing_key()', $$SELECT fastauth.configure('jwt_algorithm', 'EdDSA')$$);
-SELECT * FROM regress_fault('setting %', $$SELECT fastauth.configure('key_publish_delay', '0')$$, 'SELECT fastauth.rotate_signing_key()', 'SELECT fastauth.rotate_signing_key()');
+SELECT * FROM regress_fault('setting key%', $$SELECT fastauth.configure('key_publish_delay', '0')$$, 'SELECT fastauth.rotate_signing_key()', 'SELECT fastauth.rotate_signing_key()');
 
 -- what the server writes down
 SELECT * FROM regress_fault('log%', 'SET LOCAL log_statement = ''all''', 'SET LOCAL log_parameter_max_length = 0');

@@ -3,7 +3,7 @@ CREATE FUNCTION fastauth.list_stats(
 		OUT name pg_catalog.text, OUT value pg_catalog.int8, OUT unit pg_catalog.text,
 		OUT meaning pg_catalog.text, OUT since pg_catalog.timestamptz)
 	RETURNS SETOF pg_catalog.record
-	LANGUAGE C VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+	LANGUAGE C STABLE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 	AS 'MODULE_PATHNAME', 'fastauth_list_stats';
 COMMENT ON FUNCTION fastauth.list_stats() IS 'the counters of this database; the view stats shows the same';
 
