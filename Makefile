@@ -36,6 +36,8 @@ SQL_PIECES = \
 	sql/install/functions/signin.sql \
 	sql/install/functions/identity.sql \
 	sql/install/functions/account.sql \
+	sql/install/functions/check.sql \
+	sql/install/functions/stats.sql \
 	sql/install/functions/grants.sql \
 	sql/install/99_grants.sql
 
@@ -68,6 +70,8 @@ REGRESS = \
 	call \
 	privilege \
 	password \
+	check \
+	stats \
 
 ISOLATION = \
 	prepare \

@@ -101,6 +101,9 @@ static const GrantObject grant_objects[] = {
 	{"retire_signing_key", GRANT_ADMIN, OBJECT_FUNCTION},
 	{"compromised_signing_key", GRANT_ADMIN, OBJECT_FUNCTION},
 	{"signing_keys_overview", GRANT_ADMIN, OBJECT_TABLE},
+	{"check", GRANT_ADMIN, OBJECT_FUNCTION},
+	{"stats", GRANT_ADMIN, OBJECT_TABLE},
+	{"list_stats", GRANT_ADMIN, OBJECT_FUNCTION},
 	{"rotate_master_key", GRANT_ADMIN, OBJECT_FUNCTION},
 	{"adopt", GRANT_ADMIN, OBJECT_FUNCTION}
 };

@@ -170,6 +170,23 @@ seal_open_row(const StoreSealedColumn *column, const StoreSealedRow *row, const 
 	return plain;
 }
 
+bool
+auth_seal_opens(int column, const StoreSealedRow *row)
+{
+	pg_uuid_t	instance;
+	size_t		len;
+	void	   *plain;
+
+	if (!store_instance_id(&instance))
+		return false;
+	plain = seal_open_row(&store_sealed_columns[column], row, &instance, true, &len);
+	if (plain == NULL)
+		return false;
+	explicit_bzero(plain, len);
+	pfree(plain);
+	return true;
+}
+
 static void
 seal_row_anew(AuthSealAnew mode, int n, const StoreSealedRow *row, const pg_uuid_t *from)
 {

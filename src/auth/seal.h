@@ -12,6 +12,7 @@
 
 #include "postgres.h"
 
+#include "store/sealed.h"
 #include "utils/uuid.h"
 
 /*
@@ -24,6 +25,9 @@ extern bytea *auth_seal(const char *purpose, const char *table, const char *colu
 /* Open; raises not_configured when the key is missing or wrong.  NUL-terminated for convenience; the caller wipes it. */
 extern void *auth_unseal(const char *purpose, const char *table, const char *column, const char *pk,
 						 const bytea *sealed, size_t *len);
+
+/* For check(): does the row of a column of store/sealed.c open here and now?  There must be a master key, whatever lines it has. */
+extern bool auth_seal_opens(int column, const StoreSealedRow *row);
 
 typedef enum AuthSealAnew
 {

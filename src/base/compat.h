@@ -77,6 +77,9 @@ base_function_executable(Oid fn, Oid roleid)
 #define base_my_lxid() (MyProc->lxid)
 #endif
 
+/* Until 16, a role with CREATEROLE could make itself a member of any role that is no superuser. */
+#define BASE_CREATEROLE_TAKES_ALL (PG_VERSION_NUM < 160000)
+
 /* A wait event's number; keep it.  Before 17 all of them are called Extension. */
 #if PG_VERSION_NUM >= 170000
 #define base_wait_event(name) WaitEventExtensionNew(name)

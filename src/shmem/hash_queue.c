@@ -29,6 +29,7 @@
 #include "base/settings.h"
 #include "miscadmin.h"
 #include "portability/instr_time.h"
+#include "shmem/database.h"
 #include "shmem/shmem.h"
 #include "storage/condition_variable.h"
 #include "storage/ipc.h"
@@ -162,17 +163,15 @@ queue_try(void)
 	return my_place;
 }
 
-/* Wait for a place; false when there was none in time. */
+/* Among the waiters: wait for a place; false when there was none in time. */
 static bool
-queue_enter(void)
+queue_wait(instr_time start)
 {
 	static uint32 wait_event = 0;
-	instr_time	start;
 
 	if (wait_event == 0)
 		wait_event = base_wait_event("FastauthHashQueue");
-	INSTR_TIME_SET_CURRENT(start);
-	while (queue_try() == QUEUE_WAITING)
+	do
 	{
 		instr_time	now;
 		long		left;
@@ -183,9 +182,33 @@ queue_enter(void)
 		if (left <= 0)
 			return false;
 		(void) ConditionVariableTimedSleep(&queue->freed, Min(left, QUEUE_LOOK_AGAIN_MS), wait_event);
-	}
+	} while (queue_try() == QUEUE_WAITING);
 	ConditionVariableCancelSleep();
-	return my_place == QUEUE_RUNNING;
+	return true;
+}
+
+/* Get a place, and count how; who is cancelled while it waits is not counted. */
+static bool
+queue_enter(void)
+{
+	instr_time	start;
+	bool		entered;
+
+	INSTR_TIME_SET_CURRENT(start);
+	if (queue_try() == QUEUE_WAITING)
+	{
+		instr_time	waited;
+
+		entered = queue_wait(start);
+		INSTR_TIME_SET_CURRENT(waited);
+		INSTR_TIME_SUBTRACT(waited, start);
+		shmem_count(SHMEM_COUNT_HASH_WAITS, 1);
+		shmem_count(SHMEM_COUNT_HASH_WAIT_US, INSTR_TIME_GET_MICROSEC(waited));
+	}
+	else
+		entered = my_place == QUEUE_RUNNING;
+	shmem_count(entered ? SHMEM_COUNT_HASHES : SHMEM_COUNT_HASH_BUSY, 1);
+	return entered;
 }
 
 bool

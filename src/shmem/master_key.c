@@ -18,7 +18,10 @@
  */
 #include "shmem/master_key.h"
 
+#include <limits.h>
+#include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/compat.h"
 #include "base/errors.h"
@@ -337,6 +340,62 @@ shmem_master_key_rotate_default(void)
 	master_key_generate(&keys.keys[0]);
 	master_key_store_default(&keys, true);
 	LWLockRelease(lock);
+}
+
+/* Is that file, wherever links lead, below the data directory? */
+static bool
+master_key_is_in_data_directory(const char *path)
+{
+	char		file[PATH_MAX];
+	char		directory[PATH_MAX];
+	size_t		len;
+
+	if (realpath(path, file) == NULL || realpath(DataDir, directory) == NULL)
+		return false;
+	len = strlen(directory);
+	return strncmp(file, directory, len) == 0 && file[len] == '/';
+}
+
+/* What a file holds now, against the lines in memory: those that a restart would find. */
+static void
+master_key_report_file(ShmemMasterKeyReport *report, const ShmemMasterKeys *known)
+{
+	ShmemMasterKeys now;
+	bool		missing;
+
+	master_key_read_file(master_key_file, &now, &missing);
+	report->in_data_directory = master_key_is_in_data_directory(master_key_file);
+	report->changed = now.count != known->count ||
+		timingsafe_bcmp(now.keys, known->keys, sizeof(now.keys)) != 0;
+	if (now.count == 0)
+		strlcpy(report->reason, now.reason, sizeof(report->reason));
+	explicit_bzero(&now, sizeof(now));
+}
+
+void
+shmem_master_key_report(ShmemMasterKeyReport *report)
+{
+	ShmemMasterKeys keys;
+
+	memset(report, 0, sizeof(*report));
+	report->source = shmem_master_key_source();
+	report->source_name = master_key_source_name(report->source);
+	if (report->source == MASTER_KEY_DEFAULT)
+		master_key_get_default(&keys, true, &report->missing);
+	else
+	{
+		master_key_get_configured(&keys);
+		report->left_behind = access(DEFAULT_FILE, F_OK) == 0;
+	}
+	report->count = keys.count;
+	for (int i = 0; i < keys.count; i++)
+		strlcpy(report->ids[i], keys.keys[i].id, sizeof(report->ids[i]));
+	strlcpy(report->reason, keys.reason, sizeof(report->reason));
+	if (report->source == MASTER_KEY_DEFAULT)
+		report->in_data_directory = true;
+	else if (report->source == MASTER_KEY_FILE && keys.count > 0)
+		master_key_report_file(report, &keys);
+	explicit_bzero(&keys, sizeof(keys));
 }
 
 static Size

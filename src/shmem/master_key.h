@@ -60,6 +60,23 @@ extern void shmem_master_key_make_default(void);
 /* Put a new key before the others in the default file, durably, before it answers. */
 extern void shmem_master_key_rotate_default(void);
 
+/* What check() tells of the source: no key in it, only names. */
+typedef struct ShmemMasterKeyReport
+{
+	ShmemMasterKeySource source;
+	const char *source_name;	/* for people */
+	int			count;
+	char		ids[MASTER_KEY_MAX_KEYS][MASTER_KEY_ID_MAX + 1];
+	bool		missing;		/* count 0: there is no default file */
+	char		reason[MASTER_KEY_REASON];	/* count 0: why there is no key */
+	bool		in_data_directory;	/* physical backups carry the lines */
+	bool		left_behind;	/* the default file is there too, though it is not the source */
+	bool		changed;		/* the file holds other lines by now, or (then reason says why) none */
+} ShmemMasterKeyReport;
+
+/* Never raises. */
+extern void shmem_master_key_report(ShmemMasterKeyReport *report);
+
 /* (master_key_file.c) Read a source; on failure count is 0 and reason says why.  Never ereports: the postmaster calls them. */
 extern void master_key_read_file(const char *path, ShmemMasterKeys *keys, bool *missing);
 extern void master_key_read_command(const char *command, ShmemMasterKeys *keys);

@@ -1,8 +1,8 @@
 /*
  * tables.c
- *		Prints the README's tables from the tables in C.
+ *		Prints the documents' tables from the tables in C.
  *
- * Linked with settings.c and errors.c alone; the linker drops their functions
+ * Linked with settings.c, errors.c and stats.c alone; the linker drops their functions
  * that call the server, because nothing here does.
  */
 #include "postgres.h"
@@ -11,6 +11,7 @@
 #undef snprintf
 #include <stdio.h>
 
+#include "auth/stats.h"
 #include "base/errors.h"
 #include "base/settings.h"
 
@@ -73,6 +74,15 @@ print_errors(void)
 		printf("| `%s` | PT%d | %s |\n", base_error_defs[i].word, base_error_defs[i].status, base_error_defs[i].when);
 }
 
+static void
+print_stats(void)
+{
+	puts("| counter | unit | meaning |");
+	puts("| --- | --- | --- |");
+	for (int i = 0; i < SHMEM_COUNTERS; i++)
+		printf("| `%s` | %s | %s |\n", auth_stat_defs[i].name, auth_stat_defs[i].unit, auth_stat_defs[i].meaning);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -84,6 +94,8 @@ main(int argc, char **argv)
 		print_server_settings();
 	else if (strcmp(what, "errors") == 0)
 		print_errors();
+	else if (strcmp(what, "stats") == 0)
+		print_stats();
 	else
 		return 2;
 	return 0;
