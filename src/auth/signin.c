@@ -9,9 +9,11 @@
  */
 #include "auth/signin.h"
 
+#include "auth/event.h"
 #include "auth/password.h"
 #include "auth/user.h"
 #include "base/errors.h"
+#include "base/jsonb.h"
 #include "base/text.h"
 #include "store/settings.h"
 
@@ -62,9 +64,18 @@ auth_signin(const char *email, const char *password, bool remember, AuthTokenPai
 		signin_check_gates(&user);
 		request.expected_hash = user.hashed_password;
 		if (auth_session_begin(&request, pair))
+		{
+			auth_event(AUTH_EVENT_SIGNIN, &user.id, &pair->session_id, base_jsonb_object(1, "provider", request.provider));
 			return;
+		}
 	}
 	base_raise(FA_SERVER_BUSY, NULL);
+}
+
+static void
+signup_event(const StoreUser *user, const pg_uuid_t *session_id)
+{
+	auth_event(AUTH_EVENT_SIGNUP, &user->id, session_id, base_jsonb_object(1, "provider", "credentials"));
 }
 
 /*
@@ -94,11 +105,13 @@ auth_signup(const AuthSignup *signup, AuthTokenPair *pair)
 	pair->access_token = NULL;
 	if (store_settings()->require_verified_email)
 	{
-		(void) store_users_insert(&user);
+		if (store_users_insert(&user))
+			signup_event(&user, NULL);
 		return;
 	}
 	if (!store_users_insert(&user))
 		base_raise_hint(FA_USER_ALREADY_EXISTS, "Sign in instead, or use another address.", NULL);
 	if (!auth_session_begin(&request, pair))
 		base_raise(FA_SERVER_BUSY, NULL);
+	signup_event(&user, &pair->session_id);
 }

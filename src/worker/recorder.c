@@ -20,24 +20,19 @@
  */
 #include "worker/worker.h"
 
-#include "access/xact.h"
 #include "base/settings.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "postmaster/bgworker.h"
 #include "postmaster/interrupt.h"
+#include "shmem/announce.h"
 #include "shmem/database.h"
 #include "shmem/recorder.h"
 #include "storage/ipc.h"
 #include "storage/latch.h"
-#include "storage/lwlock.h"
-#include "store/extension.h"
 #include "store/failures.h"
-#include "store/owner.h"
 #include "tcop/tcopprot.h"
 #include "utils/guc.h"
-#include "utils/memutils.h"
-#include "utils/snapmgr.h"
 
 /* Requests in one transaction: a bound on how long the first of them waits for the last. */
 #define RECORDER_BATCH 128
@@ -84,6 +79,7 @@ static void
 recorder_exit(int code, Datum database)
 {
 	(void) code;
+	worker_events_leave();
 	shmem_worker_detach();
 	if (!recorder_connected)
 		shmem_launcher_start_failed(DatumGetObjectId(database), false);
@@ -92,94 +88,61 @@ recorder_exit(int code, Datum database)
 /* ---- a turn ---- */
 
 static void
-recorder_begin(StoreOwner *owner)
-{
-	SetCurrentStatementStartTimestamp();
-	StartTransactionCommand();
-	PushActiveSnapshot(GetTransactionSnapshot());
-	store_owner_enter(owner);
-}
-
-static void
-recorder_commit(const StoreOwner *owner)
-{
-	store_owner_leave(owner);
-	PopActiveSnapshot();
-	CommitTransactionCommand();
-}
-
-static bool
-recorder_extension_is_there(void)
-{
-	bool		there;
-
-	StartTransactionCommand();
-	there = store_extension_is_current();
-	CommitTransactionCommand();
-	return there;
-}
-
-static void
 recorder_record(const ShmemRequest *requests, int n)
 {
 	StoreOwner	owner;
 
-	recorder_begin(&owner);
+	worker_begin(&owner);
 	for (int i = 0; i < n; i++)
 		store_failures_record(&requests[i]);
-	recorder_commit(&owner);
+	worker_commit(&owner);
 }
 
-/* One turn; true when there was something to do. */
-static bool
-recorder_turn(void)
-{
-	static ShmemRequest requests[RECORDER_BATCH];
-	static int	slots[RECORDER_BATCH];
-	int			n = shmem_recorder_take(requests, slots, RECORDER_BATCH);
+static ShmemRequest recorder_requests[RECORDER_BATCH];
 
+/* What a turn has done. */
+typedef struct RecorderTurn
+{
+	int			taken;
+	int			recorded;
+} RecorderTurn;
+
+static void
+recorder_turn(void *arg)
+{
+	static int	slots[RECORDER_BATCH];
+	RecorderTurn *turn = arg;
+	int			n = shmem_recorder_take(recorder_requests, slots, RECORDER_BATCH);
+
+	turn->taken = n;
 	if (n == 0)
-		return false;
+		return;
 	pgstat_report_activity(STATE_RUNNING, "recording refusals");
-	if (!recorder_extension_is_there())
+	if (!worker_extension_is_there())
 	{
 		shmem_recorder_done(slots, n, false);
-		return true;
+		return;
 	}
-	recorder_record(requests, n);
+	shmem_announce_set_complete(false);
+	recorder_record(recorder_requests, n);
 	shmem_recorder_done(slots, n, true);
 	shmem_count(SHMEM_COUNT_RECORDER_REQUESTS, n);
 	shmem_count(SHMEM_COUNT_RECORDER_COMMITS, 1);
-	return true;
+	turn->recorded = n;
 }
 
-/* The same; after an error, *failed and everything is as it was before. */
+/* One turn, and the events of what it recorded; after an error, *failed and everything is as it was before. */
 static bool
-recorder_turn_guarded(MemoryContext context, bool *failed)
+recorder_turn_guarded(bool *failed)
 {
-	volatile bool busy = true;
+	RecorderTurn turn = {0};
 
-	MemoryContextSwitchTo(context);
-	MemoryContextReset(context);
-	*failed = false;
-	PG_TRY();
-	{
-		busy = recorder_turn();
-	}
-	PG_CATCH();
-	{
-		HOLD_INTERRUPTS();
-		EmitErrorReport();
-		AbortCurrentTransaction();
-		LWLockReleaseAll();
-		FlushErrorState();
+	*failed = !worker_try(recorder_turn, &turn);
+	if (*failed)
 		shmem_recorder_give_back();
-		*failed = true;
-		RESUME_INTERRUPTS();
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(context);
-	return busy;
+	else if (turn.recorded > 0)
+		worker_events_of_refusals(recorder_requests, turn.recorded);
+	return *failed || turn.taken > 0;
 }
 
 /* ---- the loop ---- */
@@ -196,16 +159,32 @@ recorder_wait(long ms)
 	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, ms, wait_event);
 }
 
+/* Leave, or have one started again as soon as there may be one, when something is left to do. */
+static bool
+recorder_leaves(bool failing)
+{
+	if (!shmem_worker_should_leave())
+		return false;
+	worker_events_leave();
+	shmem_worker_leave(failing || shmem_announce_waiting());
+	return true;
+}
+
+/*
+ * Requests come first in each turn, and wake it from every wait.  A turn that
+ * has failed is tried again after a pause, or when somebody calls.
+ */
 static void
 recorder_loop(void)
 {
-	MemoryContext context = AllocSetContextCreate(TopMemoryContext, "fastauth recorder", ALLOCSET_DEFAULT_SIZES);
 	TimestampTz busy_at = GetCurrentTimestamp();
 	long		pause = 0;
 
 	for (;;)
 	{
 		bool		failed;
+		bool		busy;
+		long		events_wait;
 		long		idle;
 
 		ResetLatch(MyLatch);
@@ -215,25 +194,30 @@ recorder_loop(void)
 			ConfigReloadPending = false;
 			ProcessConfigFile(PGC_SIGHUP);
 		}
-		if (shmem_worker_should_leave())
-		{
-			shmem_worker_leave(pause > 0);
+		if (recorder_leaves(pause > 0))
 			return;
-		}
 		shmem_worker_turn();
-		if (recorder_turn_guarded(context, &failed))
+		busy = recorder_turn_guarded(&failed);
+		pause = failed ? Min(Max(2 * pause, RECORDER_PAUSE_MIN_MS), RECORDER_PAUSE_MAX_MS) : 0;
+		busy |= worker_events_step(&events_wait);
+		if (busy)
 		{
 			shmem_worker_was_busy();
 			busy_at = GetCurrentTimestamp();
-			pause = failed ? Min(Max(2 * pause, RECORDER_PAUSE_MIN_MS), RECORDER_PAUSE_MAX_MS) : 0;
-			if (failed)
-				recorder_wait(pause);
-			continue;
 		}
-		idle = TimestampDifferenceMilliseconds(busy_at, GetCurrentTimestamp());
-		if (idle >= worker_idle_exit && shmem_worker_leave_if_idle())
-			return;
-		recorder_wait(Max(worker_idle_exit - idle, 1));
+		if (failed)
+			recorder_wait(events_wait > 0 ? Min(pause, events_wait) : pause);
+		else if (busy)
+			continue;
+		else if (events_wait >= 0)
+			recorder_wait(Max(events_wait, 1));
+		else
+		{
+			idle = TimestampDifferenceMilliseconds(busy_at, GetCurrentTimestamp());
+			if (idle >= worker_idle_exit && shmem_worker_leave_if_idle())
+				return;
+			recorder_wait(Max(worker_idle_exit - idle, 1));
+		}
 	}
 }
 
@@ -256,6 +240,7 @@ fastauth_recorder_main(Datum arg)
 	recorder_connected = true;
 	recorder_override_settings();
 	shmem_recorder_give_back();
+	worker_events_start();
 	recorder_loop();
 	proc_exit(0);
 }
