@@ -52,6 +52,8 @@ void
 store_owner_enter_events(StoreOwner *saved)
 {
 	owner_become(get_role_oid("fastauth_events", false), saved);
+	/* It inserts by a policy; a caller's row_security = off would refuse it. */
+	(void) set_config_option("row_security", "on", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 }
 
 void
