@@ -114,6 +114,7 @@ check-versions:
 	@bash test/versions.sh
 bench:
 	@bash test/bench/run.sh
+	@bash test/bench/refusals.sh
 demo:
 	@bash examples/demo.sh
 lint:

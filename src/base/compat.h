@@ -12,6 +12,7 @@
 
 #include "catalog/pg_authid.h"
 #include "catalog/pg_database.h"
+#include "catalog/pg_extension.h"
 #include "catalog/pg_proc.h"
 #include "common/jsonapi.h"
 #include "fmgr.h"
@@ -37,6 +38,8 @@ base_object_owned(Oid classid, Oid objectid, Oid roleid)
 {
 	if (classid == DatabaseRelationId)
 		return pg_database_ownercheck(objectid, roleid);
+	if (classid == ExtensionRelationId)
+		return pg_extension_ownercheck(objectid, roleid);
 	return pg_proc_ownercheck(objectid, roleid);
 }
 

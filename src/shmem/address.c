@@ -6,6 +6,8 @@
 
 #include <sys/socket.h>
 
+#include "base/compat.h"
+
 #define ADDRESS_V6_BYTES 16
 
 /* ::ffff:0:0/96 (RFC 4291 section 2.5.5.2) */

@@ -421,11 +421,14 @@ database_worker_gone(DatabaseEntry *entry)
 }
 
 void
-shmem_worker_detach(void)
+shmem_worker_detach(bool again)
 {
 	LWLockAcquire(area->lock, LW_EXCLUSIVE);
 	if (database_mine != NULL && database_mine->worker_pid == MyProcPid)
+	{
+		database_mine->wanted = again;
 		database_worker_gone(database_mine);
+	}
 	LWLockRelease(area->lock);
 }
 

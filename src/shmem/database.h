@@ -93,7 +93,9 @@ extern bool shmem_launcher_is_starting(Oid database);
 
 /* Be the worker of that database; false when there is one, or it is held. */
 extern bool shmem_worker_attach(Oid database);
-extern void shmem_worker_detach(void);
+
+/* It dies.  again: another one is to be started; otherwise not until somebody calls. */
+extern void shmem_worker_detach(bool again);
 
 /* At the top of each turn, before it looks for work: what is called for after this counts for the next turn. */
 extern void shmem_worker_turn(void);

@@ -308,7 +308,7 @@ shmem_recorder_wait(int slot)
 /* ---- the recorder ---- */
 
 int
-shmem_recorder_take(ShmemRequest *requests, int *slots, int max)
+shmem_recorder_take(ShmemRequest *requests, int *slots, int max, bool grant)
 {
 	int			n = 0;
 
@@ -319,7 +319,7 @@ shmem_recorder_take(ShmemRequest *requests, int *slots, int max)
 
 		if (slot->database != MyDatabaseId)
 			continue;
-		if (slot->state == SLOT_ASKED)
+		if (slot->state == SLOT_ASKED && grant)
 		{
 			slot->state = SLOT_RESERVED;
 			recorder_wake(slot->proc);

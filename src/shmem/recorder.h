@@ -71,8 +71,8 @@ extern void shmem_recorder_abandon(int slot);
 
 /* ---- for the recorder, of its own database ---- */
 
-/* Grant what is asked for, and take at most max posted requests; their number. */
-extern int	shmem_recorder_take(ShmemRequest *requests, int *slots, int max);
+/* Take at most max posted requests; their number.  grant: grant what is asked for, too. */
+extern int	shmem_recorder_take(ShmemRequest *requests, int *slots, int max, bool grant);
 
 /* They are committed, or (good false) can never be. */
 extern void shmem_recorder_done(const int *slots, int n, bool good);

@@ -15,8 +15,9 @@
  * is not there change nothing.
  *
  * After an error (somebody locked the table, the disk is full) everything that
- * was taken is posted again and tried again, with pauses; what was posted is
- * done some time.  Only where the extension is gone, it never can be.
+ * was taken is posted again and tried again, with pauses, and until that has
+ * worked nothing is granted: who cannot be recorded is not tried.  What was
+ * posted is done some time.  Only where the extension is gone, it never can be.
  */
 #include "worker/worker.h"
 
@@ -44,6 +45,10 @@
 static int	worker_idle_exit;
 static bool recorder_connected = false;
 
+/* After an error: how long it pauses (0: there was none), and until when. */
+static long recorder_pause = 0;
+static TimestampTz recorder_retry_at = 0;
+
 void
 worker_recorder_init(void)
 {
@@ -68,21 +73,23 @@ recorder_override_settings(void)
 		{"statement_timeout", "0"},
 		{"idle_in_transaction_session_timeout", "0"},
 		{"row_security", "on"},
-		{"log_statement", "none"}
+		{"transaction_timeout", "0"},	/* since 17 */
+		{"jit", "off"}
 	};
 
 	for (size_t i = 0; i < lengthof(settings); i++)
-		SetConfigOption(settings[i][0], settings[i][1], PGC_SUSET, PGC_S_OVERRIDE);
+		if (GetConfigOption(settings[i][0], true, false) != NULL)
+			SetConfigOption(settings[i][0], settings[i][1], PGC_SUSET, PGC_S_OVERRIDE);
 }
 
+/* Who cannot connect would fail again and again. */
 static void
-recorder_exit(int code, Datum database)
+recorder_exit(int code, Datum arg)
 {
 	(void) code;
+	(void) arg;
 	worker_events_leave();
-	shmem_worker_detach();
-	if (!recorder_connected)
-		shmem_launcher_start_failed(DatumGetObjectId(database), false);
+	shmem_worker_detach(recorder_connected);
 }
 
 /* ---- a turn ---- */
@@ -103,6 +110,7 @@ static ShmemRequest recorder_requests[RECORDER_BATCH];
 /* What a turn has done. */
 typedef struct RecorderTurn
 {
+	bool		grant;			/* in: grant what is asked for, too */
 	int			taken;
 	int			recorded;
 } RecorderTurn;
@@ -112,7 +120,7 @@ recorder_turn(void *arg)
 {
 	static int	slots[RECORDER_BATCH];
 	RecorderTurn *turn = arg;
-	int			n = shmem_recorder_take(recorder_requests, slots, RECORDER_BATCH);
+	int			n = shmem_recorder_take(recorder_requests, slots, RECORDER_BATCH, turn->grant);
 
 	turn->taken = n;
 	if (n == 0)
@@ -133,9 +141,9 @@ recorder_turn(void *arg)
 
 /* One turn, and the events of what it recorded; after an error, *failed and everything is as it was before. */
 static bool
-recorder_turn_guarded(bool *failed)
+recorder_turn_guarded(bool grant, bool *failed)
 {
-	RecorderTurn turn = {0};
+	RecorderTurn turn = {.grant = grant};
 
 	*failed = !worker_try(recorder_turn, &turn);
 	if (*failed)
@@ -147,7 +155,8 @@ recorder_turn_guarded(bool *failed)
 
 /* ---- the loop ---- */
 
-static void
+/* Wait; was it called? */
+static bool
 recorder_wait(long ms)
 {
 	static uint32 wait_event = 0;
@@ -156,68 +165,109 @@ recorder_wait(long ms)
 		wait_event = base_wait_event("FastauthRecorderMain");
 	pgstat_report_stat(true);
 	pgstat_report_activity(STATE_IDLE, NULL);
-	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, ms, wait_event);
+	return (WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, ms, wait_event) & WL_LATCH_SET) != 0;
+}
+
+static void
+recorder_prepare_turn(void)
+{
+	ResetLatch(MyLatch);
+	CHECK_FOR_INTERRUPTS();
+	if (ConfigReloadPending)
+	{
+		ConfigReloadPending = false;
+		ProcessConfigFile(PGC_SIGHUP);
+	}
 }
 
 /* Leave, or have one started again as soon as there may be one, when something is left to do. */
 static bool
-recorder_leaves(bool failing)
+recorder_leaves(void)
 {
 	if (!shmem_worker_should_leave())
 		return false;
 	worker_events_leave();
-	shmem_worker_leave(failing || shmem_announce_waiting());
+	shmem_worker_leave(recorder_pause > 0 || shmem_announce_waiting());
 	return true;
 }
 
 /*
- * Requests come first in each turn, and wake it from every wait.  A turn that
- * has failed is tried again after a pause, or when somebody calls.
+ * Record what was posted; after an error again when its pause is over, or when
+ * somebody calls.  False when there was nothing to do.
  */
+static bool
+recorder_try(bool called)
+{
+	bool		retry = recorder_pause > 0;
+	bool		failed;
+	bool		busy;
+
+	if (retry && !called && GetCurrentTimestamp() < recorder_retry_at)
+		return false;
+	busy = recorder_turn_guarded(!retry, &failed);
+	if (!failed)
+	{
+		/* After a pause it comes again at once, to grant. */
+		recorder_pause = 0;
+		return busy || retry;
+	}
+	recorder_pause = Min(Max(2 * recorder_pause, RECORDER_PAUSE_MIN_MS), RECORDER_PAUSE_MAX_MS);
+	recorder_retry_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), recorder_pause);
+	return true;
+}
+
+/* How long it may wait, when there is nothing to do at once; -1 when it has left. */
+static long
+recorder_wait_ms(TimestampTz busy_at, long events_wait)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	long		ms;
+
+	if (recorder_pause > 0)
+		ms = TimestampDifferenceMilliseconds(now, recorder_retry_at);
+	else if (events_wait >= 0)
+		ms = events_wait;
+	else
+	{
+		ms = worker_idle_exit - TimestampDifferenceMilliseconds(busy_at, now);
+		if (ms <= 0 && shmem_worker_leave_if_idle())
+			return -1;
+	}
+	if (events_wait >= 0)
+		ms = Min(ms, events_wait);
+	return Max(ms, 1);
+}
+
+/* Requests come first in each turn, and wake it from every wait. */
 static void
 recorder_loop(void)
 {
 	TimestampTz busy_at = GetCurrentTimestamp();
-	long		pause = 0;
+	bool		called = true;
 
 	for (;;)
 	{
-		bool		failed;
+		long		ms;
 		bool		busy;
-		long		events_wait;
-		long		idle;
 
-		ResetLatch(MyLatch);
-		CHECK_FOR_INTERRUPTS();
-		if (ConfigReloadPending)
-		{
-			ConfigReloadPending = false;
-			ProcessConfigFile(PGC_SIGHUP);
-		}
-		if (recorder_leaves(pause > 0))
+		recorder_prepare_turn();
+		if (recorder_leaves())
 			return;
 		shmem_worker_turn();
-		busy = recorder_turn_guarded(&failed);
-		pause = failed ? Min(Max(2 * pause, RECORDER_PAUSE_MIN_MS), RECORDER_PAUSE_MAX_MS) : 0;
-		busy |= worker_events_step(&events_wait);
+		busy = recorder_try(called);
+		busy |= worker_events_step(&ms);
 		if (busy)
 		{
 			shmem_worker_was_busy();
 			busy_at = GetCurrentTimestamp();
 		}
-		if (failed)
-			recorder_wait(events_wait > 0 ? Min(pause, events_wait) : pause);
-		else if (busy)
+		called = true;
+		if (busy && recorder_pause == 0)
 			continue;
-		else if (events_wait >= 0)
-			recorder_wait(Max(events_wait, 1));
-		else
-		{
-			idle = TimestampDifferenceMilliseconds(busy_at, GetCurrentTimestamp());
-			if (idle >= worker_idle_exit && shmem_worker_leave_if_idle())
-				return;
-			recorder_wait(Max(worker_idle_exit - idle, 1));
-		}
+		ms = recorder_wait_ms(busy_at, busy ? 0 : ms);
+		if (ms < 0)
+			return;
+		called = recorder_wait(ms);
 	}
 }
 
@@ -229,13 +279,9 @@ fastauth_recorder_main(Datum arg)
 	pqsignal(SIGHUP, SignalHandlerForConfigReload);
 	pqsignal(SIGTERM, die);
 	BackgroundWorkerUnblockSignals();
-	before_shmem_exit(recorder_exit, arg);
+	before_shmem_exit(recorder_exit, (Datum) 0);
 	if (!shmem_worker_attach(database))
-	{
-		/* There is one already, or none may be there now: this start did not fail. */
-		recorder_connected = true;
 		proc_exit(0);
-	}
 	BackgroundWorkerInitializeConnectionByOid(database, InvalidOid, 0);
 	recorder_connected = true;
 	recorder_override_settings();

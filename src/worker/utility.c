@@ -179,21 +179,12 @@ utility_commits_events(const PlannedStmt *pstmt)
 		IsTransactionState() && OidIsValid(get_extension_oid("fastauth", true));
 }
 
-static void
-utility_hook(PlannedStmt *pstmt, const char *query, bool read_only_tree, ProcessUtilityContext context,
-			 ParamListInfo params, QueryEnvironment *environment, DestReceiver *dest, QueryCompletion *qc)
+/* The same, with no worker in that database; after a DROP DATABASE that succeeded nothing is kept of it. */
+static pg_noinline void
+utility_run_without_worker(Oid database, PlannedStmt *pstmt, const char *query, bool read_only_tree,
+						   ProcessUtilityContext context, ParamListInfo params, QueryEnvironment *environment,
+						   DestReceiver *dest, QueryCompletion *qc)
 {
-	Oid			database = IsTransactionState() ? utility_database(pstmt->utilityStmt) : InvalidOid;
-
-	if (!OidIsValid(database))
-	{
-		bool		commits_events = utility_commits_events(pstmt);
-
-		utility_run(pstmt, query, read_only_tree, context, params, environment, dest, qc);
-		if (commits_events)
-			shmem_announce_add(NULL, 0, true);
-		return;
-	}
 	shmem_worker_hold(database);
 	PG_ENSURE_ERROR_CLEANUP(utility_release, ObjectIdGetDatum(database));
 	{
@@ -204,6 +195,21 @@ utility_hook(PlannedStmt *pstmt, const char *query, bool read_only_tree, Process
 	}
 	PG_END_ENSURE_ERROR_CLEANUP(utility_release, ObjectIdGetDatum(database));
 	shmem_worker_release(database);
+}
+
+static void
+utility_hook(PlannedStmt *pstmt, const char *query, bool read_only_tree, ProcessUtilityContext context,
+			 ParamListInfo params, QueryEnvironment *environment, DestReceiver *dest, QueryCompletion *qc)
+{
+	Oid			database = IsTransactionState() ? utility_database(pstmt->utilityStmt) : InvalidOid;
+	bool		commits_events = utility_commits_events(pstmt);
+
+	if (OidIsValid(database))
+		utility_run_without_worker(database, pstmt, query, read_only_tree, context, params, environment, dest, qc);
+	else
+		utility_run(pstmt, query, read_only_tree, context, params, environment, dest, qc);
+	if (commits_events)
+		shmem_announce_add(NULL, 0, true);
 }
 
 void
