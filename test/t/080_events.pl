@@ -252,7 +252,7 @@ signin_failed|t|t|2001:db8:1:2::/64|{"kind": "proof"}||t|t
 account_locked|t|t|2001:db8:1:2::/64|{"of": "account and address"}|2030-01-01 00:00:00||
 refresh_reused|t|t||{}||t|t
 signin_failed||f|192.0.2.3|{"kind": "signin"}||t|t
-signin_failed||f|||{"kind": "signin"}|t|t
+signin_failed||f||{"kind": "signin"}||t|t
 account_locked||f|192.0.2.3|{"of": "account"}|2030-01-01 00:00:00||
 SQL
 @got = hear_until($listener, '018f0000-0000-7000-8000-000000000005');
@@ -325,7 +325,7 @@ $node->safe_psql('postgres', "SELECT fastauth.configure('event_retention', NULL)
 my $dir = PostgreSQL::Test::Utils::tempdir;
 my $list = 'SELECT id, event, user_id, session_id, ip_address, data, created_at FROM fastauth.list_events(max => 1000)';
 
-$node->safe_psql('postgres', 'DELETE FROM fastauth.events');
+$node->safe_psql('postgres', 'DELETE FROM fastauth.failures; DELETE FROM fastauth.events');
 $older = $node->background_psql('postgres');
 $older->query_safe('BEGIN; SELECT pg_current_xact_id()');
 signin($node, 'postgres', 'anna@example.com');
