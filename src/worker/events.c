@@ -327,7 +327,9 @@ worker_events_step(long *wait_ms)
 	good = events_record_collected();
 	if (good && !TIMESTAMP_IS_NOBEGIN(events_missing_from))
 	{
-		events_plan_next(worker_try(events_collect_missing, NULL), 0);
+		/* What was collected is recorded at once; only that ends a pause. */
+		if (!worker_try(events_collect_missing, NULL))
+			events_plan_next(false, 0);
 		return true;
 	}
 	good = worker_try(events_announce, &busy) && good;
