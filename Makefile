@@ -24,6 +24,7 @@ SQL_PIECES = \
 	sql/install/tables/refresh_tokens.sql \
 	sql/install/tables/signing_keys.sql \
 	sql/install/tables/failures.sql \
+	sql/install/tables/events.sql \
 	sql/install/functions/types.sql \
 	sql/install/functions/instance.sql \
 	sql/install/functions/settings.sql \
@@ -38,6 +39,7 @@ SQL_PIECES = \
 	sql/install/functions/account.sql \
 	sql/install/functions/check.sql \
 	sql/install/functions/stats.sql \
+	sql/install/functions/event.sql \
 	sql/install/functions/grants.sql \
 	sql/install/99_grants.sql
 
@@ -72,6 +74,7 @@ REGRESS = \
 	password \
 	check \
 	stats \
+	event \
 
 ISOLATION = \
 	prepare \
@@ -91,6 +94,7 @@ ISOLATION = \
 	settings_race \
 	seal_race \
 	key_rotate \
+	event_order \
 
 REGRESS_OPTS = --inputdir=test --encoding=UTF8
 ISOLATION_OPTS = --inputdir=test --encoding=UTF8

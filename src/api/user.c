@@ -7,7 +7,6 @@
 #include "api/args.h"
 #include "api/call.h"
 #include "api/tuple.h"
-#include "auth/attempt.h"
 #include "auth/password.h"
 #include "auth/role.h"
 #include "auth/user.h"
@@ -120,9 +119,7 @@ FASTAUTH_FUNCTION(fastauth_set_hashed_password, API_WRITES | API_SECRET)
 
 	if (hash)
 		auth_password_check_hash(hash);
-	if (!store_users_set_password(id, hash))
-		base_raise(FA_USER_NOT_FOUND, NULL);
-	auth_attempt_forgive(id);
+	auth_user_set_hash(id, hash);
 	PG_RETURN_VOID();
 }
 

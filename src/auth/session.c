@@ -13,6 +13,7 @@
 
 #include "auth/client.h"
 #include "auth/rate.h"
+#include "auth/event.h"
 #include "auth/token.h"
 #include "base/errors.h"
 #include "base/jsonb.h"
@@ -83,6 +84,7 @@ auth_session_begin(const AuthSessionRequest *request, AuthTokenPair *pair)
 		cr_opaque_wipe(&token);
 		return false;
 	}
+	pair->session_id = session.id;
 	memcpy(pair->refresh_token, token.text, sizeof(pair->refresh_token));
 	cr_opaque_wipe(&token);
 	session_note_address(&session, now);
@@ -188,6 +190,7 @@ session_rotate(const CrOpaque *token, AuthTokenPair *pair)
 	}
 	cr_opaque_wipe(&successor);
 	auth_rate_check_user(SHMEM_RATE_REFRESH, &refresh.user.id);
+	auth_event(AUTH_EVENT_TOKEN_REFRESH, &refresh.user.id, &refresh.session_id, NULL);
 	session_issue(&refresh.user, &refresh.session_id, refresh.authenticated_at,
 				  refresh.session_expires_at, pair);
 	return true;

@@ -9,10 +9,12 @@
  */
 #include "auth/signin.h"
 
+#include "auth/event.h"
 #include "auth/password.h"
 #include "auth/rate.h"
 #include "auth/user.h"
 #include "base/errors.h"
+#include "base/jsonb.h"
 #include "base/text.h"
 #include "shmem/database.h"
 #include "store/settings.h"
@@ -70,10 +72,18 @@ auth_signin(const char *email, const char *password, bool remember, AuthTokenPai
 		if (auth_session_begin(&request, pair))
 		{
 			shmem_count(SHMEM_COUNT_SIGNINS, 1);
+			auth_event(AUTH_EVENT_SIGNIN, &user.id, &pair->session_id, base_jsonb_object(1, "provider", request.provider));
 			return;
 		}
 	}
 	base_raise(FA_SERVER_BUSY, NULL);
+}
+
+static void
+signup_done(const StoreUser *user, const pg_uuid_t *session_id)
+{
+	shmem_count(SHMEM_COUNT_SIGNUPS, 1);
+	auth_event(AUTH_EVENT_SIGNUP, &user->id, session_id, base_jsonb_object(1, "provider", "credentials"));
 }
 
 /*
@@ -105,12 +115,12 @@ auth_signup(const AuthSignup *signup, AuthTokenPair *pair)
 	if (store_settings()->require_verified_email)
 	{
 		if (store_users_insert(&user))
-			shmem_count(SHMEM_COUNT_SIGNUPS, 1);
+			signup_done(&user, NULL);
 		return;
 	}
 	if (!store_users_insert(&user))
 		base_raise_hint(FA_USER_ALREADY_EXISTS, "Sign in instead, or use another address.", NULL);
 	if (!auth_session_begin(&request, pair))
 		base_raise(FA_SERVER_BUSY, NULL);
-	shmem_count(SHMEM_COUNT_SIGNUPS, 1);
+	signup_done(&user, &pair->session_id);
 }

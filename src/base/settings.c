@@ -66,6 +66,11 @@ const BaseSettingDef base_setting_defs[] = {
 		.about = "How far the clocks of servers may differ: a token is taken this long before its `nbf` or `iat`. `exp` is exact."
 	},
 	{
+		.name = FIELD(event_retention), .type = BASE_SETTING_DURATION, .initial = "90 d",
+		.min = 1 * D, .max = 400 * D, .unit = "interval",
+		.about = "How long events are kept at least. They go in blocks of a sixth of this time, when the newest of a block is older, the next time that something happens."
+	},
+	{
 		.name = FIELD(failure_retention), .type = BASE_SETTING_DURATION, .initial = "30 d",
 		.min = 1 * D, .max = 400 * D, .unit = "interval",
 		.about = "How long the table `failures` keeps wrong passwords, replayed refresh tokens and the addresses that somebody signed in from; `cleanup_expired()` deletes older rows. "
@@ -108,6 +113,11 @@ const BaseSettingDef base_setting_defs[] = {
 		.name = FIELD(max_login_attempts), .type = BASE_SETTING_INTEGER, .initial = "5",
 		.min = 1, .max = 100, .unit = "wrong passwords",
 		.about = "So many wrong passwords for an account from one address within `login_attempt_window` lock the account for that address. Clients whose address is not known count as one address."
+	},
+	{
+		.name = FIELD(notify_channel), .type = BASE_SETTING_TEXT, .initial = "fastauth",
+		.min = 1, .max = 63, .unit = "text",
+		.about = "The channel on which events are announced (`LISTEN`). Any role can listen, and is told ids and kinds of events, nothing else."
 	},
 	{
 		.name = FIELD(password_hash_iterations), .type = BASE_SETTING_INTEGER, .initial = "2",

@@ -45,6 +45,8 @@ typedef struct FaSettings
 	int64		login_attempt_window;
 	int64		lockout_duration;
 	int64		failure_retention;
+	int64		event_retention;
+	char	   *notify_channel;
 	char	   *authenticated_role;
 	char	  **allowed_roles;
 	char	  **authenticator_roles;

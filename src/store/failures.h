@@ -31,5 +31,7 @@ extern bool store_failures_is_known(const pg_uuid_t *account, const ShmemAddress
 
 /* Delete at most max rows that are older than that; how many. */
 extern uint64 store_failures_cleanup(TimestampTz before, int max);
+/* Refusals of that span of time, the end excluded, that have no event, at most max; how many. */
+extern int	store_failures_without_event(TimestampTz from, TimestampTz until, ShmemRequest *requests, int max);
 
 #endif							/* FASTAUTH_STORE_FAILURES_H */

@@ -143,7 +143,7 @@ sub with_database
 	$node->safe_psql('postgres', "DROP DATABASE \"$_\" WITH (FORCE)")
 		for split /\n/, $node->safe_psql('postgres', "SELECT datname FROM pg_database WHERE datname NOT IN ('postgres', 'template0', 'template1')");
 	$node->safe_psql('postgres', "DROP ROLE \"$_\"")
-		for split /\n/, $node->safe_psql('postgres', "SELECT rolname FROM pg_roles WHERE oid >= 16384 AND rolname <> 'fastauth_owner'");
+		for split /\n/, $node->safe_psql('postgres', "SELECT rolname FROM pg_roles WHERE oid >= 16384 AND rolname NOT IN ('fastauth_owner', 'fastauth_events')");
 	return @faults;
 }
 
