@@ -57,7 +57,10 @@ typedef struct Attempt
 
 /* ---- who it is about ---- */
 
-/* From the master key, or before there is an instance, one that lasts until the server stops. */
+/*
+ * From the master key, or before there is an instance, one that lasts until the
+ * server stops.  With a new master key, addresses of nobody are counted anew.
+ */
 static void
 attempt_hmac_key(unsigned char *key)
 {
@@ -262,6 +265,10 @@ auth_attempt_verify(const AuthAttempt *what, const char *password, bool *rehash)
 	return right;
 }
 
+/*
+ * In the ledger it counts at once, though this transaction may be rolled back:
+ * the rows then still tell, when they are next read.
+ */
 void
 auth_attempt_forgive(const pg_uuid_t *user_id)
 {

@@ -100,7 +100,7 @@ shmem_ledger_secret(unsigned char *secret)
 	memcpy(secret, ledger_area->secret, SHMEM_LEDGER_SECRET_BYTES);
 }
 
-/* ---- keys; padding is part of them ---- */
+/* ---- keys ---- */
 
 LedgerPairKey
 ledger_pair_key(const ShmemLedgerKey *key)

@@ -41,7 +41,11 @@ typedef struct LedgerPairKey
 	Oid			database;
 	pg_uuid_t	account;
 	ShmemAddress address;
+	unsigned char unused[2];	/* zeros: keys are compared as bytes, so there is no padding */
 } LedgerPairKey;
+
+StaticAssertDecl(sizeof(LedgerPairKey) == sizeof(Oid) + sizeof(pg_uuid_t) + sizeof(ShmemAddress) + 2 &&
+				 sizeof(LedgerAccountKey) == sizeof(Oid) + sizeof(pg_uuid_t), "keys have no padding");
 
 /* all is what the pair gave to the account's failures since the account's lock of that time. */
 typedef struct LedgerPair
@@ -82,7 +86,6 @@ typedef struct LedgerArea
 
 extern LedgerArea *ledger_area;
 
-/* Padding is part of a key. */
 extern LedgerPairKey ledger_pair_key(const ShmemLedgerKey *key);
 extern LedgerAccountKey ledger_account_key(const pg_uuid_t *account);
 extern bool ledger_same_account(const LedgerPairKey *a, const LedgerPairKey *b);

@@ -57,7 +57,7 @@ SELECT * FROM pg_temp.rows(:'ann');
 SELECT pg_temp.signin('lockout.bob@example.com', 'correct horse battery');
 
 -- An address that is nobody's, and what is no address at all: the same answers, and no word of what was typed
-SELECT pg_temp.wrong('lockout.nobody@example.com', 7), pg_temp.wrong('hunter2 is my password', 7), pg_temp.wrong('', 7);
+SELECT pg_temp.wrong('lockout.nobody@example.com', 7), pg_temp.wrong('hunter2 is my password', 7), pg_temp.wrong('lockout: no address', 7);
 SELECT * FROM pg_temp.told('lockout.nobody@example.com', 'wrong', 290, 300);
 SELECT pg_temp.signin('LOCKOUT.nobody@example.com ', 'wrong') AS other_spelling;
 RESET ROLE;

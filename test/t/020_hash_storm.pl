@@ -17,10 +17,13 @@ shared_preload_libraries = 'fastauth'
 fastauth.max_concurrent_hashes = 1
 log_min_messages = debug1
 max_connections = 60
+fastauth.recorder_slots = 1000
 });
 $node->start;
 $node->safe_psql('postgres', q{
 CREATE EXTENSION fastauth CASCADE;
+-- All storm one account; the lockout and the bounds of its own (070_lockout.pl) are far away.
+SELECT fastauth.configure('max_login_attempts', '100'), fastauth.configure('max_account_attempts', '1000'), fastauth.configure('login_attempt_window', '1 s');
 CREATE ROLE regress_storm LOGIN;
 SELECT fastauth.grant_api('regress_storm', NULL);
 SELECT fastauth.signup('user@example.com', 'correct horse battery');

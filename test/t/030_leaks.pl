@@ -366,6 +366,7 @@ CREATE FUNCTION public.login(email text, password text) RETURNS fastauth.token_p
 $$ BEGIN RETURN fastauth.signin(email, password); END $$;
 CREATE FUNCTION public.login_and_fail(password text) RETURNS void LANGUAGE plpgsql AS
 $$ BEGIN PERFORM fastauth.introspect(password); RAISE EXCEPTION 'application error' USING DETAIL = password; END $$;
+SELECT fastauth.configure('max_login_attempts', '100'), fastauth.configure('max_account_attempts', '1000');
 SELECT FROM fastauth.create_user('ann@example.com', 'correct horse battery staple 4711');
 CREATE FUNCTION public.quote_value() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN RAISE EXCEPTION USING ERRCODE = '22P02', MESSAGE = 'invalid input: ' || NEW.name; END $$;
