@@ -80,7 +80,7 @@ run_tap()
 	say "TAP: $# programs"
 	mkdir -p "$WORKSPACE/tap/log" "$WORKSPACE/tap/data"
 	PATH="$BINDIR:$PATH" PG_REGRESS="$pgxs_test/regress/pg_regress" TESTDIR="$WORKSPACE/tap" TESTLOGDIR="$WORKSPACE/tap/log" \
-		TESTDATADIR="$WORKSPACE/tap/data" prove --timer -I "$pgxs_test/perl" -I test/t "$@" 2>&1 | tee "$WORKSPACE/tap.out"
+		TESTDATADIR="$WORKSPACE/tap/data" prove --jobs 2 --timer -I "$pgxs_test/perl" -I test/t "$@" 2>&1 | tee "$WORKSPACE/tap.out"
 	status=${PIPESTATUS[0]}
 	tests=$(sed -n 's/^Files=.*Tests=\([0-9]*\),.*/\1/p' "$WORKSPACE/tap.out" | tail -n 1)
 	tests=${tests:-0}

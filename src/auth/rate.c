@@ -7,8 +7,10 @@
  * that coming too early does not make the wait longer.
  *
  * The account of a sign-up or sign-in is the e-mail, known or not, so that the
- * answer tells nothing about who has one.  Of an e-mail only a hash is kept: it
- * is not read again, and all are of one size.
+ * answer tells nothing about who has one; but a user who comes from an address
+ * that they signed in from before is not limited by what strangers do with
+ * their e-mail.  Of an e-mail only a hash is kept: it is not read again, and all
+ * are of one size.
  */
 #include "auth/rate.h"
 
@@ -18,7 +20,9 @@
 #include "crypto/digest.h"
 #include "shmem/address.h"
 #include "shmem/database.h"
+#include "store/failures.h"
 #include "store/settings.h"
+#include "store/users.h"
 
 /* The /48 of an IPv6 address is a site, with many clients. */
 #define RATE_WIDE_FACTOR	8
@@ -94,14 +98,47 @@ rate_add_email(RateCheck *check, const char *email)
 	rate_add(check, SHMEM_RATE_ACCOUNT, digest, SHMEM_RATE_SUBJECT_BYTES, 1);
 }
 
+/*
+ * Has the user of this e-mail address signed in from where the client is?  Then
+ * strangers who call for it again and again must not keep the owner out.
+ */
+static bool
+rate_knows_client(const char *email)
+{
+	ShmemAddress address = shmem_address(auth_client_address());
+	char		normal[BASE_EMAIL_MAX + 1];
+	StoreUser	user;
+
+	return email != NULL && shmem_address_known(&address) && base_email_normalize(email, normal) &&
+		store_users_get_by_email(normal, &user) && store_failures_is_known(&user.id, &address);
+}
+
+/* Limit the account no more. */
+static void
+rate_remove_account(RateCheck *check)
+{
+	int			kept = 0;
+
+	for (int i = 0; i < check->n; i++)
+		if (check->limits[i].scope != SHMEM_RATE_ACCOUNT)
+			check->limits[kept++] = check->limits[i];
+	check->n = kept;
+}
+
 /* Count the call, or tell when to come back: in whole seconds, rounded up, so that it is not too early. */
 static void
-rate_charge(const RateCheck *check)
+rate_charge(RateCheck *check, const char *email)
 {
 	int64		wait;
 	int			reached = shmem_rate_charge(check->kind, check->limits, check->n, &wait);
 	char	   *hint;
 
+	if (reached >= 0 && check->kind == SHMEM_RATE_SIGNIN &&
+		check->limits[reached].scope == SHMEM_RATE_ACCOUNT && rate_knows_client(email))
+	{
+		rate_remove_account(check);
+		reached = shmem_rate_charge(check->kind, check->limits, check->n, &wait);
+	}
 	if (reached < 0)
 		return;
 	shmem_count(SHMEM_COUNT_RATE_LIMITED, 1);
@@ -119,7 +156,7 @@ auth_rate_check(ShmemRateKind kind, const char *email)
 	if (email)
 		rate_add_email(&check, email);
 	rate_add(&check, SHMEM_RATE_TOTAL, "", 0, 1);
-	rate_charge(&check);
+	rate_charge(&check, email);
 }
 
 void
@@ -128,5 +165,5 @@ auth_rate_check_user(ShmemRateKind kind, const pg_uuid_t *user_id)
 	RateCheck	check = {.kind = kind};
 
 	rate_add(&check, SHMEM_RATE_ACCOUNT, user_id, sizeof(*user_id), 1);
-	rate_charge(&check);
+	rate_charge(&check, NULL);
 }

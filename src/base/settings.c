@@ -179,7 +179,7 @@ const BaseSettingDef base_setting_defs[] = {
 	{
 		.name = FIELD(rate_signin_account), .type = BASE_SETTING_RATE, .initial = "300/1min",
 		.min = 1, .max = BASE_RATE_COUNT_MAX, .unit = "count/interval",
-		.about = "How often `signin` is called with one e-mail address, known or not, with the right password or not. Whoever reaches it keeps its owner out for as long, so it is only to bound the work."
+		.about = "How often `signin` is called with one e-mail address, known or not, with the right password or not. It does not hold for an address that this account signed in from before, so that strangers do not keep the owner out."
 	},
 	{
 		.name = FIELD(rate_signin_address), .type = BASE_SETTING_RATE, .initial = "100/1min",

@@ -91,6 +91,14 @@ SELECT regress_calls(NULL, $$SELECT fastauth.signin('rate.nobody%s@example.com',
 -- sign-ups are counted apart
 SELECT regress_calls('192.0.2.1', $$SELECT fastauth.signup('rate.g%s@example.com', 'correct horse battery')$$, 1);
 -- by account
+-- strangers do not keep the owner out: an address that the account signed in from before is not limited by it
+CALL regress_limit('{}');
+SELECT regress_calls('198.51.100.1', $$SELECT fastauth.signin('rate.known@example.com', 'correct horse battery')$$, 1);
+CALL regress_limit('{"rate_signin_account": "2/3h"}');
+SELECT regress_calls('198.51.100.2', $$SELECT fastauth.signin('rate.known@example.com', 'wrong')$$, 4);
+SELECT regress_calls('198.51.100.1', $$SELECT fastauth.signin('rate.known@example.com', 'correct horse battery')$$, 4);
+-- of clients whose address is not known none is known to anybody
+SELECT regress_calls(NULL, $$SELECT fastauth.signin('rate.known@example.com', 'correct horse battery')$$, 1);
 CALL regress_limit('{"rate_signin_account": "3/1min"}');
 SELECT regress_calls(NULL, $$SELECT fastauth.signin('rate.known@example.com', 'correct horse battery')$$, 5);
 SELECT regress_calls(NULL, $$SELECT fastauth.signin('rate.nobody@example.com', 'correct horse battery')$$, 2);
