@@ -35,12 +35,23 @@ SQL
 	done
 }
 
-# One session that stays: psql prints what was notified after each statement, so it gets one often.
-coproc listener { while echo 'SELECT;' && sleep 0.2; do :; done 2>/dev/null | psql -XAtq -v ON_ERROR_STOP=1 -c 'LISTEN fastauth' -f - ; }
+# One session that stays.  psql prints what was notified after a statement, so it gets one often.
+coproc listener { exec psql -XAtq -v ON_ERROR_STOP=1; }
 trap 'kill "$listener_PID" 2>/dev/null || true' EXIT
+ask()
+{
+	local line
+	local woken=no
+
+	echo "$1 \\echo ." >&"${listener[1]}"
+	while read -r line <&"${listener[0]}" && [ "$line" != . ]; do
+		case $line in *'Asynchronous notification "fastauth"'*) woken=yes ;; esac
+	done
+	[ $woken = yes ]
+}
+ask 'LISTEN fastauth;' || true
 read_on
-while read -r line <&"${listener[0]}"; do
-	case $line in
-		*'Asynchronous notification "fastauth"'*) read_on ;;
-	esac
+while kill -0 "$listener_PID" 2>/dev/null; do
+	if ask 'SELECT 1;'; then read_on; else sleep 0.2; fi
 done
+exit 1
