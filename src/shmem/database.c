@@ -336,26 +336,29 @@ shmem_launcher_start_failed(Oid database, bool again)
 	LWLockRelease(area->lock);
 }
 
-bool
+void
 shmem_launcher_make_room(void)
 {
 	DatabaseEntry *idlest = NULL;
+	bool		leaving = false;
 
 	LWLockAcquire(area->lock, LW_EXCLUSIVE);
 	for (int i = 0; i < SHMEM_DATABASES; i++)
 	{
 		DatabaseEntry *entry = &area->entries[i];
 
-		if (entry->worker_pid != 0 && !entry->leave && (idlest == NULL || entry->busy_at < idlest->busy_at))
+		if (entry->worker_pid == 0)
+			continue;
+		leaving |= entry->leave;
+		if (idlest == NULL || entry->busy_at < idlest->busy_at)
 			idlest = entry;
 	}
-	if (idlest != NULL)
+	if (idlest != NULL && !leaving)
 	{
 		idlest->leave = true;
 		database_wake(idlest->worker_proc);
 	}
 	LWLockRelease(area->lock);
-	return idlest != NULL;
 }
 
 int
@@ -392,7 +395,8 @@ shmem_worker_attach(Oid database)
 	bool		attached = false;
 
 	LWLockAcquire(area->lock, LW_EXCLUSIVE);
-	entry = database_make(database);
+	/* None: the database was dropped meanwhile. */
+	entry = database_find(database);
 	if (entry != NULL && entry->worker_pid == 0)
 	{
 		entry->starting = false;

@@ -80,8 +80,8 @@ extern Oid	shmem_launcher_next(void);
 /* That start came to nothing.  again: it is still wanted, otherwise not until somebody calls again. */
 extern void shmem_launcher_start_failed(Oid database, bool again);
 
-/* Ask the worker that has had nothing to do for the longest time to leave; false when there is none. */
-extern bool shmem_launcher_make_room(void);
+/* Ask the worker that has had nothing to do for the longest time to leave, unless one was asked and is not gone yet. */
+extern void shmem_launcher_make_room(void);
 
 /* How many workers there are, or are starting. */
 extern int	shmem_launcher_workers(void);

@@ -338,11 +338,13 @@ shmem_recorder_settle(const pg_uuid_t *account)
 int
 shmem_recorder_take(ShmemRequest *requests, int *slots, int max, bool grant)
 {
+	static int	begin = 0;		/* behind the last that was taken, so that none waits for ever */
 	int			n = 0;
 
 	LWLockAcquire(area->lock, LW_EXCLUSIVE);
-	for (int i = 0; i < area->count; i++)
+	for (int k = 0; k < area->count; k++)
 	{
+		int			i = (begin + k) % area->count;
 		Slot	   *slot = &area->slots[i];
 
 		if (slot->database != MyDatabaseId)
@@ -360,6 +362,8 @@ shmem_recorder_take(ShmemRequest *requests, int *slots, int max, bool grant)
 		}
 	}
 	LWLockRelease(area->lock);
+	if (n > 0)
+		begin = slots[n - 1] + 1;
 	return n;
 }
 

@@ -4,7 +4,8 @@
  *
  * An entry is a struct of the caller's that begins with a ShmemTableEntry and
  * goes on with its key.  A new one is all zeros but for the key.  An entry with
- * pins is never removed.  The caller holds the lock that protects the table.
+ * pins is never removed.  The caller holds the lock that protects the table, and
+ * exclusively, as finding an entry changes the order of use.
  */
 #ifndef FASTAUTH_SHMEM_TABLE_H
 #define FASTAUTH_SHMEM_TABLE_H

@@ -135,7 +135,7 @@ launcher_start_wanted(bool last_try)
 		shmem_launcher_start_failed(database, !last_try);
 		if (!last_try)
 		{
-			(void) shmem_launcher_make_room();
+			shmem_launcher_make_room();
 			return false;
 		}
 	}

@@ -40,7 +40,7 @@
 
 /* Pauses after errors, doubling. */
 #define RECORDER_PAUSE_MIN_MS	100
-#define RECORDER_PAUSE_MAX_MS	10000
+#define RECORDER_PAUSE_MAX_MS	1000
 
 static int	worker_idle_exit;
 static bool recorder_connected = false;
@@ -155,8 +155,7 @@ recorder_turn_guarded(bool grant, bool *failed)
 
 /* ---- the loop ---- */
 
-/* Wait; was it called? */
-static bool
+static void
 recorder_wait(long ms)
 {
 	static uint32 wait_event = 0;
@@ -165,7 +164,7 @@ recorder_wait(long ms)
 		wait_event = base_wait_event("FastauthRecorderMain");
 	pgstat_report_stat(true);
 	pgstat_report_activity(STATE_IDLE, NULL);
-	return (WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, ms, wait_event) & WL_LATCH_SET) != 0;
+	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, ms, wait_event);
 }
 
 static void
@@ -192,17 +191,17 @@ recorder_leaves(void)
 }
 
 /*
- * Record what was posted; after an error again when its pause is over, or when
- * somebody calls.  False when there was nothing to do.
+ * Record what was posted; after an error again when its pause is over, however
+ * many call meanwhile.  False when there was nothing to do.
  */
 static bool
-recorder_try(bool called)
+recorder_try(void)
 {
 	bool		retry = recorder_pause > 0;
 	bool		failed;
 	bool		busy;
 
-	if (retry && !called && GetCurrentTimestamp() < recorder_retry_at)
+	if (retry && GetCurrentTimestamp() < recorder_retry_at)
 		return false;
 	busy = recorder_turn_guarded(!retry, &failed);
 	if (!failed)
@@ -243,7 +242,6 @@ static void
 recorder_loop(void)
 {
 	TimestampTz busy_at = GetCurrentTimestamp();
-	bool		called = true;
 
 	for (;;)
 	{
@@ -254,20 +252,19 @@ recorder_loop(void)
 		if (recorder_leaves())
 			return;
 		shmem_worker_turn();
-		busy = recorder_try(called);
+		busy = recorder_try();
 		busy |= worker_events_step(&ms);
 		if (busy)
 		{
 			shmem_worker_was_busy();
 			busy_at = GetCurrentTimestamp();
 		}
-		called = true;
 		if (busy && recorder_pause == 0)
 			continue;
 		ms = recorder_wait_ms(busy_at, busy ? 0 : ms);
 		if (ms < 0)
 			return;
-		called = recorder_wait(ms);
+		recorder_wait(ms);
 	}
 }
 

@@ -4,7 +4,7 @@
 # "app" of its own with the extension and four roles that hold the four groups
 # (the README makes its own).  In a document:
 #
-#	```sql		runs in psql			```sh		runs in bash, where psql finds the database
+#	```sql		runs in psql			```sh		runs in bash, where psql finds the database, and $EXAMPLES the examples
 #	```text		right after one of them: all that it prints.  "..." as one character (U+2026) stands for what
 #			differs each time; a line of it alone for any lines.  Widths of columns do not count.
 #	<!-- run	SQL up to "-->" that readers need not see
@@ -110,6 +110,7 @@ sub run_document
 		local $ENV{PGHOST} = $node->host;
 		local $ENV{PGPORT} = $node->port;
 		local $ENV{HOME} = $work;
+		local $ENV{EXAMPLES} = "$top/examples";
 
 		run [ 'psql', '-X', '-q', '-P', 'footer=off', '-P', 'null=NULL', '-f', "$work/script.sql" ],
 			'<', \undef, '>&', \$out, init => sub { chdir $work };
