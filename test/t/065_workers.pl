@@ -30,12 +30,14 @@ sub make_database
 	return;
 }
 
-# A wrong password, which needs the recorder.
+# A wrong password, which needs the recorder; for another address each time, before one is locked.
+my $nobody = 0;
 sub fail_once
 {
 	my ($db) = @_;
 
-	my (undef, undef, $err) = $node->psql($db, "SELECT fastauth.signin('nobody\@example.com', 'wrong')");
+	$nobody++;
+	my (undef, undef, $err) = $node->psql($db, "SELECT fastauth.signin('nobody$nobody\@example.com', 'wrong')");
 	return $err;
 }
 

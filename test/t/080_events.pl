@@ -97,6 +97,23 @@ is(kinds_until_now($listener), '', 'nothing more');
 signin($node, 'postgres', 'anna@example.com') for 1 .. 3;
 is(kinds_until_now($listener), 'signin signin signin', 'each of several');
 
+# --- refusals, whose own transactions fail ---------------------------------------------
+
+$node->psql('postgres', "SELECT fastauth.signin('anna\@example.com', 'wrong')");
+is(kinds_until_now($listener), 'signin_failed', 'a wrong password, though its transaction fails');
+$node->psql('postgres', "SELECT fastauth.signin('nobody\@example.com', 'wrong')");
+is(kinds_until_now($listener), 'signin_failed', 'and for an address that is nobody\'s');
+is($node->safe_psql('postgres', "SELECT count(*), count(user_id), count(DISTINCT data) FROM fastauth.list_events() WHERE event = 'signin_failed'"), '2|1|1', 'the rows tell who it was about, and not what was typed');
+$node->psql('postgres', "BEGIN; SELECT fastauth.signin('bela\@example.com', 'wrong'); ROLLBACK") for 1 .. 6;
+is(kinds_until_now($listener), join(' ', ('signin_failed') x 5, 'account_locked'), 'the last of too many locks, and the next is no event');
+my ($access, $refresh) = signin($node, 'postgres', 'anna@example.com');
+$node->safe_psql('postgres', "SELECT fastauth.configure('refresh_reuse_grace', '0')");
+$node->safe_psql('postgres', "SELECT fastauth.refresh('$refresh')");
+is(kinds_until_now($listener), 'signin setting_changed token_refresh', 'a refresh');
+refused($node, 'postgres', "SELECT fastauth.refresh('$refresh')", qr/refresh token was used before/, 'its token again');
+is(kinds_until_now($listener), 'refresh_reused', 'is told');
+refused($node, 'postgres', "SELECT fastauth.authenticate('$access')", qr/session has ended/, 'and has ended the session');
+
 # --- rollback ------------------------------------------------------------------------
 
 $node->safe_psql('postgres', "BEGIN; SELECT fastauth.configure('clock_skew', '1 s'); ROLLBACK");
@@ -116,7 +133,7 @@ SAVEPOINT c;
 SELECT fastauth.set_secret('kept', 'x') \g /dev/null
 RELEASE c;
 COMMIT;
-SELECT id FROM fastauth.events WHERE data ->> 'secret' = 'kept' OR data ->> 'value' IS NOT NULL ORDER BY id;
+SELECT id FROM fastauth.events WHERE data ->> 'secret' = 'kept' OR data ->> 'value' = '1 s' ORDER BY id;
 SQL
 is(scalar(@names), 2, 'of savepoints two events are left');
 my @got = hear_until($listener, $names[1]);
@@ -220,15 +237,17 @@ my $anna = $node->safe_psql('postgres', "SELECT id FROM fastauth.users WHERE ema
 my $nobody = '018f0000-0000-4000-8000-000000000001';
 $node->safe_psql('postgres', <<"SQL");
 DELETE FROM fastauth.events;
-INSERT INTO fastauth.failures (id, failed_at, kind, account, is_user, session_id, address, locked_until, address_lock) VALUES
-	('018f0000-0000-7000-8000-000000000010', now() - interval '23 h', 'signin', '$anna', true, NULL, '192.0.2.1', NULL, false),
-	('018f0000-0000-7000-8000-000000000020', now() - interval '2 h', 'proof', '$anna', true, '$nobody', '2001:db8:1:2::/64', '2030-01-01Z', true),
-	('018f0000-0000-7000-8000-000000000030', now() - interval '1 h', 'replay', '$anna', true, '$nobody', NULL, NULL, false),
-	('018f0000-0000-7000-8000-000000000040', now() - interval '1 min', 'signin', '$nobody', false, NULL, '192.0.2.3', '2030-01-01Z', false),
-	('018f0000-0000-7000-8000-000000000050', now() - interval '1 min', 'signin', '$nobody', true, NULL, '192.0.2.4', NULL, false),
-	('018f0000-0000-7000-8000-000000000060', now() - interval '1 min', 'cleared', '$anna', true, NULL, '192.0.2.1', NULL, false),
-	('018f0000-0000-7000-8000-000000000070', now() - interval '25 h', 'signin', '$anna', true, NULL, '192.0.2.1', NULL, false);
-INSERT INTO fastauth.failures SELECT gen_random_uuid(), now() - interval '90 min', 'signin', '$anna', true, NULL, '192.0.2.99', NULL, false FROM generate_series(1, 300);
+INSERT INTO fastauth.failures (id, failed_at, kind, account, is_user, session_id, address, locked_until, address_lock, both_locks) VALUES
+	('018f0000-0000-7000-8000-000000000010', now() - interval '23 h', 'signin', '$anna', true, NULL, '192.0.2.1', NULL, false, false),
+	('018f0000-0000-7000-8000-000000000020', now() - interval '2 h', 'proof', '$anna', true, '$nobody', '2001:db8:1:2::/64', '2030-01-01Z', true, false),
+	('018f0000-0000-7000-8000-000000000030', now() - interval '1 h', 'replay', '$anna', true, '$nobody', NULL, NULL, false, false),
+	('018f0000-0000-7000-8000-000000000040', now() - interval '1 min', 'signin', '$nobody', false, NULL, '192.0.2.3', '2030-01-01Z', false, false),
+	('018f0000-0000-7000-8000-000000000050', now() - interval '1 min', 'signin', '$nobody', true, NULL, '192.0.2.4', NULL, false, false),
+	('018f0000-0000-7000-8000-000000000060', now() - interval '1 min', 'cleared', '$anna', true, NULL, '192.0.2.1', NULL, false, false),
+	('018f0000-0000-7000-8000-000000000061', now() - interval '1 min', 'known', '$anna', true, NULL, '192.0.2.1', NULL, false, false),
+	('018f0000-0000-7000-8000-000000000062', now() - interval '1 min', 'forgiven', '$anna', true, NULL, NULL, NULL, false, false),
+	('018f0000-0000-7000-8000-000000000070', now() - interval '25 h', 'signin', '$anna', true, NULL, '192.0.2.1', NULL, false, false);
+INSERT INTO fastauth.failures SELECT gen_random_uuid(), now() - interval '90 min', 'signin', '$anna', true, NULL, '192.0.2.99', NULL, false, false FROM generate_series(1, 300);
 CREATE FUNCTION public.spoil() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN IF NEW.event <> ''setting_changed'' THEN RAISE EXCEPTION ''spoilt''; END IF; RETURN NEW; END';
 CREATE TRIGGER spoil AFTER INSERT ON fastauth.events FOR EACH ROW EXECUTE FUNCTION public.spoil();
 SQL
