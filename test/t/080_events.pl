@@ -237,6 +237,7 @@ my $anna = $node->safe_psql('postgres', "SELECT id FROM fastauth.users WHERE ema
 my $nobody = '018f0000-0000-4000-8000-000000000001';
 $node->safe_psql('postgres', <<"SQL");
 DELETE FROM fastauth.events;
+DELETE FROM fastauth.failures;
 INSERT INTO fastauth.failures (id, failed_at, kind, account, is_user, session_id, address, locked_until, address_lock, both_locks) VALUES
 	('018f0000-0000-7000-8000-000000000010', now() - interval '23 h', 'signin', '$anna', true, NULL, '192.0.2.1', NULL, false, false),
 	('018f0000-0000-7000-8000-000000000020', now() - interval '2 h', 'proof', '$anna', true, '$nobody', '2001:db8:1:2::/64', '2030-01-01Z', true, false),
