@@ -24,6 +24,7 @@ SQL_PIECES = \
 	sql/install/tables/refresh_tokens.sql \
 	sql/install/tables/signing_keys.sql \
 	sql/install/tables/failures.sql \
+	sql/install/tables/hooks.sql \
 	sql/install/functions/types.sql \
 	sql/install/functions/instance.sql \
 	sql/install/functions/settings.sql \
@@ -36,6 +37,7 @@ SQL_PIECES = \
 	sql/install/functions/signin.sql \
 	sql/install/functions/identity.sql \
 	sql/install/functions/account.sql \
+	sql/install/functions/hook.sql \
 	sql/install/functions/grants.sql \
 	sql/install/99_grants.sql
 
@@ -65,6 +67,9 @@ REGRESS = \
 	call \
 	privilege \
 	password \
+	hook \
+	hook_confined \
+	hook_guard \
 
 ISOLATION = \
 	prepare \

@@ -102,7 +102,11 @@ static const GrantObject grant_objects[] = {
 	{"compromised_signing_key", GRANT_ADMIN, OBJECT_FUNCTION},
 	{"signing_keys_overview", GRANT_ADMIN, OBJECT_TABLE},
 	{"rotate_master_key", GRANT_ADMIN, OBJECT_FUNCTION},
-	{"adopt", GRANT_ADMIN, OBJECT_FUNCTION}
+	{"adopt", GRANT_ADMIN, OBJECT_FUNCTION},
+	{"add_hook", GRANT_ADMIN, OBJECT_FUNCTION},
+	{"remove_hook", GRANT_ADMIN, OBJECT_FUNCTION},
+	{"hooks_overview", GRANT_ADMIN, OBJECT_TABLE},
+	{"list_hooks", GRANT_ADMIN, OBJECT_FUNCTION}
 };
 
 static const char *const grant_group_names[GRANT_GROUPS] = {"anon", "authenticated", "server", "admin"};

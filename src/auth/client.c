@@ -76,6 +76,19 @@ auth_client_set(const inet *address, const char *user_agent)
 	MemoryContextSwitchTo(old);
 }
 
+const void *
+auth_client_mark(void)
+{
+	return client;
+}
+
+/* What was set meanwhile stays where it is until the transaction ends. */
+void
+auth_client_return(const void *mark)
+{
+	client = unconstify(void *, mark);
+}
+
 /* May the role that connected call set_client(), so that it is an application server? */
 static bool
 client_is_server(void)

@@ -179,6 +179,20 @@ auth_identity_set(const AuthAccess *access, bool is_local)
 	identity_checked_in = base_my_lxid();
 }
 
+void
+auth_identity_mark(AuthIdentityMark *mark)
+{
+	mark->dead = identity_dead;
+	mark->dead_before = identity_dead_before;
+}
+
+void
+auth_identity_return(const AuthIdentityMark *mark)
+{
+	identity_dead = mark->dead;
+	identity_dead_before = mark->dead_before;
+}
+
 /* ---- reading it ---- */
 
 /* Is the identity of the whole session still good?  Runs SQL as our owner. */

@@ -11,6 +11,7 @@
 #include "auth/session.h"
 
 #include "auth/client.h"
+#include "auth/hook.h"
 #include "auth/token.h"
 #include "base/errors.h"
 #include "base/jsonb.h"
@@ -143,6 +144,16 @@ session_unseal_successor(const CrOpaque *token, const bytea *sealed, char *text)
 	return good;
 }
 
+/* The hooks of a refresh, in whose eyes the session goes on as it began; an error leaves the token unspent. */
+static void
+session_refresh_hooks(StoreRefresh *refresh)
+{
+	auth_hook_allow_signin(&refresh->user, refresh->provider);
+	auth_hook_tell(STORE_HOOK_ON_TOKEN_REFRESH, &refresh->user, NULL);
+	if (!refresh->user.is_active)
+		base_raise(FA_ACCOUNT_INACTIVE, NULL);
+}
+
 /* Spend the token; false when that cannot be done, for whatever reason. */
 static bool
 session_rotate(const CrOpaque *token, AuthTokenPair *pair)
@@ -169,6 +180,7 @@ session_rotate(const CrOpaque *token, AuthTokenPair *pair)
 		return false;
 	}
 	cr_opaque_wipe(&successor);
+	session_refresh_hooks(&refresh);
 	session_issue(&refresh.user, &refresh.session_id, refresh.authenticated_at,
 				  refresh.session_expires_at, pair);
 	return true;
@@ -198,6 +210,7 @@ session_answer_again(const CrOpaque *token, AuthTokenPair *pair)
 	if (state.sealed_successor == NULL || state.used_at + settings->refresh_reuse_grace <= now ||
 		!session_unseal_successor(token, state.sealed_successor, pair->refresh_token))
 		return FA_REFRESH_TOKEN_REUSED;
+	auth_hook_allow_signin(&state.refresh.user, state.refresh.provider);
 	session_issue(&state.refresh.user, &state.refresh.session_id, state.refresh.authenticated_at,
 				  state.refresh.session_expires_at, pair);
 	return FA_OK;

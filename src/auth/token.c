@@ -9,6 +9,7 @@
  */
 #include "auth/token.h"
 
+#include "auth/hook.h"
 #include "auth/key.h"
 #include "auth/role.h"
 #include "base/jsonb.h"
@@ -39,6 +40,11 @@
 
 /* Seconds are written with at most 11 digits (the year 5138), so that sums never overflow. */
 #define TOKEN_MAX_TIME_DIGITS	11
+
+const char *const auth_token_protected_claims[] = {
+	"sub", "sid", "iat", "nbf", "exp", "jti", "iss", "aud", "type", "role",
+	"email", "email_verified", "auth_time", NULL
+};
 
 typedef struct TokenCacheSlot
 {
@@ -397,6 +403,7 @@ auth_token_issue(const AuthTokenRequest *request, int *expires_in)
 	int64		ends;
 	pg_uuid_t	jti;
 	StringInfoData json;
+	const char *signed_claims;
 
 	store_instance_ensure();
 	role = token_role(user);
@@ -430,10 +437,11 @@ auth_token_issue(const AuthTokenRequest *request, int *expires_in)
 	if (request->claims)
 		token_put_claims(&json, request->claims);
 	appendStringInfoChar(&json, '}');
+	signed_claims = auth_hook_modify_jwt(json.data, user);
 
 	auth_key_cover(ends, request->ttl > store_settings()->access_token_ttl);
 	*expires_in = (int) (ends - now);
-	return auth_key_sign(json.data);
+	return auth_key_sign(signed_claims);
 }
 
 bool
@@ -447,15 +455,9 @@ auth_token_has_claim(const Jsonb *claims, const char *name)
 void
 auth_token_check_claims(const Jsonb *claims)
 {
-	/* Members that decide who the token is for and how long it lives (DESIGN 8). */
-	static const char *const reserved[] = {
-		"sub", "sid", "iat", "nbf", "exp", "jti", "iss", "aud", "type", "role",
-		"email", "email_verified", "auth_time"
-	};
-
 	if (!JB_ROOT_IS_OBJECT(claims))
 		base_raise(FA_INVALID_ARGUMENT, "claims must be a JSON object");
-	for (size_t i = 0; i < lengthof(reserved); i++)
-		if (auth_token_has_claim(claims, reserved[i]))
-			base_raise(FA_INVALID_ARGUMENT, "claims must not hold %s", reserved[i]);
+	for (const char *const *name = auth_token_protected_claims; *name; name++)
+		if (auth_token_has_claim(claims, *name))
+			base_raise(FA_INVALID_ARGUMENT, "claims must not hold %s", *name);
 }

@@ -15,7 +15,7 @@
 
 /* A token of any kind is refused beyond this, before it is looked at. */
 #define AUTH_TOKEN_MAX_BYTES	(16 * 1024)
-/* Claims that a server (or, later, a hook) adds to a token. */
+/* Claims that a server adds to a token; the whole token after a hook. */
 #define AUTH_CLAIMS_MAX_BYTES	(8 * 1024)
 
 /* What a good access token says.  The pointers live until the next check in this backend. */
@@ -52,6 +52,9 @@ typedef struct AuthTokenRequest
 
 /* Sign a new access token; expires_in is in seconds. */
 extern char *auth_token_issue(const AuthTokenRequest *request, int *expires_in);
+
+/* Claims that decide who a token is for and how long it lives (DESIGN 8): neither a server nor a hook sets them.  NULL ends the list. */
+extern const char *const auth_token_protected_claims[];
 
 /* Raise invalid_argument when claims holds a member that callers may not set. */
 extern void auth_token_check_claims(const Jsonb *claims);

@@ -1,6 +1,6 @@
 /*
  * guard.c
- *		Refusing to drop the extension while it holds users.
+ *		Refusing to drop the extension while it holds users, and functions that are hooks.
  *
  * An object access hook sees every drop, whatever statement leads to it: DROP
  * EXTENSION, CASCADE from pgcrypto (whose owner need not be a superuser), DROP
@@ -21,7 +21,10 @@
 #include "catalog/namespace.h"
 #include "catalog/objectaccess.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_namespace.h"
+#include "catalog/pg_proc.h"
 #include "miscadmin.h"
+#include "store/hook_guard.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -83,6 +86,12 @@ guard_object_access(ObjectAccessType access, Oid classid, Oid objectid, int subi
 		previous_hook(access, classid, objectid, subid, arg);
 	if (access == OAT_DROP && classid == RelationRelationId && subid == 0)
 		guard_check_drop(objectid);
+	else if (classid == ProcedureRelationId && access == OAT_DROP)
+		store_hook_guard_drop(objectid);
+	else if (classid == ProcedureRelationId && access == OAT_POST_ALTER)
+		store_hook_guard_function_altered(objectid);
+	else if (classid == NamespaceRelationId && access == OAT_POST_ALTER)
+		store_hook_guard_schema_altered(objectid);
 }
 
 void
