@@ -24,6 +24,7 @@ SQL_PIECES = \
 	sql/install/tables/refresh_tokens.sql \
 	sql/install/tables/signing_keys.sql \
 	sql/install/tables/failures.sql \
+	sql/install/tables/events.sql \
 	sql/install/tables/hooks.sql \
 	sql/install/functions/types.sql \
 	sql/install/functions/instance.sql \
@@ -37,6 +38,7 @@ SQL_PIECES = \
 	sql/install/functions/signin.sql \
 	sql/install/functions/identity.sql \
 	sql/install/functions/account.sql \
+	sql/install/functions/event.sql \
 	sql/install/functions/hook.sql \
 	sql/install/functions/grants.sql \
 	sql/install/99_grants.sql
@@ -67,6 +69,7 @@ REGRESS = \
 	call \
 	privilege \
 	password \
+	event \
 	hook \
 	hook_confined \
 	hook_guard \
@@ -87,6 +90,7 @@ ISOLATION = \
 	settings_race \
 	seal_race \
 	key_rotate \
+	event_order \
 
 REGRESS_OPTS = --inputdir=test --encoding=UTF8
 ISOLATION_OPTS = --inputdir=test --encoding=UTF8

@@ -90,6 +90,7 @@ static const GrantObject grant_objects[] = {
 	{"verify_jws", GRANT_SERVER, OBJECT_FUNCTION},
 	{"introspect", GRANT_SERVER, OBJECT_FUNCTION},
 	{"set_client", GRANT_SERVER, OBJECT_FUNCTION},
+	{"list_events", GRANT_SERVER, OBJECT_FUNCTION},
 
 	/* for who changes how the system works */
 	{"configure", GRANT_ADMIN, OBJECT_FUNCTION},

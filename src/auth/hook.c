@@ -13,7 +13,9 @@
  */
 #include "auth/hook.h"
 
+#include "auth/event.h"
 #include "auth/hook_call.h"
+#include "auth/hook_event.h"
 #include "auth/hook_payload.h"
 #include "base/compat.h"
 #include "base/errors.h"
@@ -148,13 +150,24 @@ auth_hook_modify_session(StoreSession *session, const StoreUser *user)
 
 /* ---- registering ---- */
 
+static bool
+hook_is_event(const char *event)
+{
+	if (store_hook_def(event) != &store_hook_trigger_def || strcmp(event, AUTH_HOOK_ANY_EVENT) == 0)
+		return true;
+	for (int i = 0; i < AUTH_EVENTS; i++)
+		if (strcmp(auth_event_name(i), event) == 0)
+			return true;
+	return false;
+}
+
 static void
 hook_require_event(const char *event)
 {
-	if (store_hook_def(event) == &store_hook_trigger_def)
+	if (!hook_is_event(event))
 		base_raise_hint(FA_INVALID_ARGUMENT,
 						"Hooks are on_signup, on_signin, on_signout, on_token_refresh, on_email_verify, on_password_reset, on_oauth_link, "
-						"on_magic_link_sent, allow_signin, modify_jwt and modify_session.",
+						"on_magic_link_sent, allow_signin, modify_jwt and modify_session; a function that returns trigger takes the name of an event, or *.",
 						"there is no hook \"%s\"", base_setting_ascii(event));
 }
 

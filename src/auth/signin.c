@@ -12,10 +12,12 @@
  */
 #include "auth/signin.h"
 
+#include "auth/event.h"
 #include "auth/hook.h"
 #include "auth/password.h"
 #include "auth/user.h"
 #include "base/errors.h"
+#include "base/jsonb.h"
 #include "base/text.h"
 #include "store/settings.h"
 
@@ -69,9 +71,18 @@ auth_signin(const char *email, const char *password, bool remember, AuthTokenPai
 		if (i == 0)
 			auth_hook_tell(STORE_HOOK_ON_SIGNIN, &user, request.provider);
 		if (auth_session_begin(&request, pair))
+		{
+			auth_event(AUTH_EVENT_SIGNIN, &user.id, &pair->session_id, base_jsonb_object(1, "provider", request.provider));
 			return;
+		}
 	}
 	base_raise(FA_SERVER_BUSY, NULL);
+}
+
+static void
+signup_event(const StoreUser *user, const pg_uuid_t *session_id)
+{
+	auth_event(AUTH_EVENT_SIGNUP, &user->id, session_id, base_jsonb_object(1, "provider", "credentials"));
 }
 
 /*
@@ -102,7 +113,10 @@ auth_signup(const AuthSignup *signup, AuthTokenPair *pair)
 	if (store_settings()->require_verified_email)
 	{
 		if (store_users_insert(&user))
+		{
 			auth_hook_tell(STORE_HOOK_ON_SIGNUP, &user, NULL);
+			signup_event(&user, NULL);
+		}
 		return;
 	}
 	if (!store_users_insert(&user))
@@ -111,4 +125,5 @@ auth_signup(const AuthSignup *signup, AuthTokenPair *pair)
 	auth_hook_allow_signin(&user, request.provider);
 	if (!auth_session_begin(&request, pair))
 		base_raise(FA_SERVER_BUSY, NULL);
+	signup_event(&user, &pair->session_id);
 }

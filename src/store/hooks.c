@@ -175,21 +175,17 @@ store_hooks_all(StoreHook **hooks)
 
 /* ---- functions ---- */
 
-/* The text must be the same whatever the caller's quote_all_identifiers is. */
-static char *
-hook_text(const char *schema, const StoreHook *hook)
+/* The same text whatever the caller's quote_all_identifiers is; schema NULL: without it. */
+static const char *
+hook_quoted_name(const char *schema, const char *name)
 {
-	const StoreHookDef *def = store_hook_def(hook->event);
 	const bool	caller_quotes = quote_all_identifiers;
-	char	   *text = NULL;
+	const char *volatile text = NULL;
 
 	quote_all_identifiers = false;
 	PG_TRY();
 	{
-		text = psprintf("%s(%s%s%s)", quote_qualified_identifier(schema, hook->name),
-						def->nargs > 0 ? "pg_catalog.jsonb" : "",
-						def->nargs > 1 ? "," : "",
-						def->nargs > 1 ? (def->args[1] == TEXTOID ? "pg_catalog.text" : "pg_catalog.jsonb") : "");
+		text = quote_qualified_identifier(schema, name);
 	}
 	PG_FINALLY();
 	{
@@ -197,6 +193,19 @@ hook_text(const char *schema, const StoreHook *hook)
 	}
 	PG_END_TRY();
 	return text;
+}
+
+static char *
+hook_text(const char *schema, const StoreHook *hook)
+{
+	const StoreHookDef *def = store_hook_def(hook->event);
+	const char *args = "";
+
+	if (def->nargs == 1)
+		args = "pg_catalog.jsonb";
+	else if (def->nargs == 2)
+		args = def->args[1] == TEXTOID ? "pg_catalog.jsonb,pg_catalog.text" : "pg_catalog.jsonb,pg_catalog.jsonb";
+	return psprintf("%s(%s)", hook_quoted_name(schema, hook->name), args);
 }
 
 char *
