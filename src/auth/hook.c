@@ -188,10 +188,8 @@ hook_require_function(const char *event, Oid function)
 	if (isAnyTempNamespace(get_func_namespace(function)))
 		base_raise(FA_INVALID_ARGUMENT, "the function is temporary");
 	if (!base_object_owned(ProcedureRelationId, function, GetUserId()))
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("permission denied for function %s", get_func_name(function)),
-				 errhint("Only its owner, or a member of it, can make a function a hook.")));
+		base_raise_hint(FA_INVALID_ARGUMENT, "Only its owner, or who has the rights of its owner, can make a function a hook.",
+						"the function belongs to another role");
 }
 
 /* The lock keeps the function from being dropped while nobody else sees our row; whoever was first has dropped it. */

@@ -56,13 +56,13 @@ typedef struct HookCaller
 
 static int	hook_depth = 0;
 
-/* Where this points is what marks an error: ErrorData keeps it through every copy. */
-static const char hook_error_domain[] = "fastauth hook";
+/* What marks an error: ErrorData keeps it through every copy, and nothing in SQL can set it. */
+#define HOOK_ERROR_DOMAIN "fastauth hook"
 
 bool
 auth_hook_raised(const ErrorData *edata)
 {
-	return edata->context_domain == hook_error_domain;
+	return edata->context_domain != NULL && strcmp(edata->context_domain, HOOK_ERROR_DOMAIN) == 0;
 }
 
 const char *
@@ -187,7 +187,7 @@ hook_rethrow(MemoryContext context)
 	MemoryContextSwitchTo(context);
 	edata = CopyErrorData();
 	FlushErrorState();
-	edata->context_domain = hook_error_domain;
+	edata->context_domain = HOOK_ERROR_DOMAIN;
 	ReThrowError(edata);
 }
 
