@@ -22,6 +22,7 @@ SQL_PIECES = \
 	sql/install/tables/users.sql \
 	sql/install/tables/sessions.sql \
 	sql/install/tables/refresh_tokens.sql \
+	sql/install/tables/session_store.sql \
 	sql/install/tables/signing_keys.sql \
 	sql/install/tables/failures.sql \
 	sql/install/functions/types.sql \
@@ -33,6 +34,8 @@ SQL_PIECES = \
 	sql/install/functions/token.sql \
 	sql/install/functions/user.sql \
 	sql/install/functions/session.sql \
+	sql/install/functions/session_store.sql \
+	sql/install/functions/overview.sql \
 	sql/install/functions/signin.sql \
 	sql/install/functions/identity.sql \
 	sql/install/functions/account.sql \
@@ -52,6 +55,9 @@ REGRESS = \
 	role \
 	user \
 	session \
+	session_strategy \
+	session_store \
+	overview \
 	signin \
 	identity \
 	account \
@@ -76,6 +82,8 @@ ISOLATION = \
 	signin_password_change \
 	signin_deactivate \
 	revoked_in_repeatable_read \
+	session_use \
+	session_store_race \
 	lock_wait \
 	cleanup_race \
 	account_race \
