@@ -22,6 +22,7 @@ SQL_PIECES = \
 	sql/install/tables/users.sql \
 	sql/install/tables/sessions.sql \
 	sql/install/tables/refresh_tokens.sql \
+	sql/install/tables/session_store.sql \
 	sql/install/tables/signing_keys.sql \
 	sql/install/tables/failures.sql \
 	sql/install/tables/events.sql \
@@ -35,6 +36,8 @@ SQL_PIECES = \
 	sql/install/functions/token.sql \
 	sql/install/functions/user.sql \
 	sql/install/functions/session.sql \
+	sql/install/functions/session_store.sql \
+	sql/install/functions/overview.sql \
 	sql/install/functions/signin.sql \
 	sql/install/functions/identity.sql \
 	sql/install/functions/account.sql \
@@ -56,6 +59,9 @@ REGRESS = \
 	role \
 	user \
 	session \
+	session_strategy \
+	session_store \
+	overview \
 	signin \
 	identity \
 	account \
@@ -84,6 +90,8 @@ ISOLATION = \
 	signin_password_change \
 	signin_deactivate \
 	revoked_in_repeatable_read \
+	session_use \
+	session_store_race \
 	lock_wait \
 	cleanup_race \
 	account_race \

@@ -13,6 +13,7 @@
 #include "base/jsonb.h"
 #include "base/text.h"
 #include "store/refresh_tokens.h"
+#include "store/session_store.h"
 #include "store/settings.h"
 #include "store/signing_keys.h"
 #include "utils/timestamp.h"
@@ -87,7 +88,8 @@ FASTAUTH_FUNCTION(fastauth_cleanup_expired, API_WRITES)
 	store_signing_keys_wipe_gone(now);
 	for (int i = 0; i < SESSION_CLEANUP_ROUNDS; i++)
 	{
-		uint64		n = store_sessions_cleanup(now, SESSION_CLEANUP_BATCH);
+		uint64		n = store_sessions_cleanup(now, SESSION_CLEANUP_BATCH) +
+			store_session_store_cleanup(now, SESSION_CLEANUP_BATCH);
 
 		if (n == 0)
 			break;

@@ -37,6 +37,9 @@ extern void auth_identity_return(const AuthIdentityMark *mark);
 /* Forget the identity, for good: not even a rollback brings it back. */
 extern void auth_identity_clear(void);
 
+/* Who may act by this token, an access token or a session token; raises what is wrong with it. */
+extern void auth_identity_check(const char *token, AuthAccess *access);
+
 /* Make access the identity of this (sub)transaction, or of the session. */
 extern void auth_identity_set(const AuthAccess *access, bool is_local);
 
