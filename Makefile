@@ -77,6 +77,8 @@ REGRESS = \
 	password \
 	event \
 	hook \
+	hook_answer \
+	hook_event \
 	hook_confined \
 	hook_guard \
 

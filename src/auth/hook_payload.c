@@ -262,6 +262,21 @@ session_take_data(const StoreHook *hook, const Jsonb *after, StoreSession *sessi
 		payload_refuse(hook, "left something too deep or too large in ", "data");
 }
 
+static bool
+session_has_more(const Jsonb *before, const Jsonb *after)
+{
+	JsonbIterator *it = JsonbIteratorInit((JsonbContainer *) &after->root);
+	JsonbIteratorToken token;
+	JsonbValue	key;
+	JsonbValue	value;
+
+	while ((token = JsonbIteratorNext(&it, &key, true)) != WJB_DONE)
+		if (token == WJB_KEY &&
+			getKeyJsonValueFromContainer((JsonbContainer *) &before->root, key.val.string.val, key.val.string.len, &value) == NULL)
+			return true;
+	return false;
+}
+
 void
 auth_hook_apply_session(const StoreHook *hook, const Jsonb *before, const Jsonb *after, StoreSession *session)
 {
@@ -270,7 +285,7 @@ auth_hook_apply_session(const StoreHook *hook, const Jsonb *before, const Jsonb 
 	for (size_t i = 0; i < lengthof(fixed); i++)
 		if (!payload_same(before, after, fixed[i]))
 			payload_refuse(hook, "may not change the session's ", fixed[i]);
-	if (JB_ROOT_COUNT(after) > JB_ROOT_COUNT(before))
+	if (session_has_more(before, after))
 		base_raise_hint(FA_NOT_CONFIGURED, "Put it into data.", "hook %s of %s added a member to the session",
 						base_setting_ascii(store_hook_text(hook)), hook->event);
 	session_take_address(hook, before, after, session);
