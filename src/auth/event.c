@@ -185,8 +185,9 @@ event_of_lock(const ShmemRequest *request, const StoreEvent *refusal)
 	StoreEvent	event = *refusal;
 	char		until[MAXDATELEN + 1];
 
+	/* The same whenever it is made: what was inserted before a crash may be again. */
+	event.id.data[UUID_LEN - 1] ^= 1;
 	JsonEncodeDateTime(until, TimestampTzGetDatum(request->locked_until), TIMESTAMPTZOID, NULL);
-	base_uuid_make(&event.id);
 	event.data = base_jsonb_object(2, "until", until,
 								   "of", request->address_lock ? "account and address" : "account");
 	event_insert(AUTH_EVENT_ACCOUNT_LOCKED, &event, AUTH_HOOK_IN_WORKER);

@@ -188,9 +188,9 @@ store_sessions_set_authenticated(const pg_uuid_t *id, TimestampTz now)
  * The user's row is held, so that the event of it does not stay behind a
  * deletion that runs at the same time.
  */
-#define SESSIONS_REVOKE(which) \
+#define SESSIONS_REVOKE(WHICH) \
 	"with live as (select s.id, s.user_id from fastauth.sessions s " \
-	"join fastauth.users u on u.id operator(pg_catalog.=) s.user_id where " which " and not " SESSIONS_REVOKED " " \
+	"join fastauth.users u on u.id operator(pg_catalog.=) s.user_id where " WHICH " and not " SESSIONS_REVOKED " " \
 	"for key share of u), " \
 	"ended as (insert into fastauth.session_revocations (session_id, revoked_at, reason) " \
 	"select live.id, $2, $3 from live) " \

@@ -16,10 +16,10 @@
  * may be after it was announced.  Then a listener that was woken has found
  * nothing, so it is woken once more when the event shows.
  *
- * The events of a refusal follow the refusal in a transaction that is not
- * flushed either.  When the server breaks down in between, they are missing:
- * shared memory is new then and does not say that they are complete, so the
- * refusals of the last day are looked through, an hour at a time.
+ * The events of refusals are collected during the nap, and follow in one
+ * transaction.  When the worker or the server ends in between, they are missing:
+ * then shared memory does not say that they are complete, and the refusals of
+ * the last day are looked through, an hour at a time.
  */
 #include "worker/worker.h"
 
@@ -57,12 +57,16 @@
 #define EVENTS_LOCK_TIMEOUT_MS	50
 #define EVENTS_TRUNCATE_EVERY_MS	(60 * 60 * 1000)
 
+/* Refusals whose events are collected: some batches of the recorder. */
+#define EVENTS_REFUSALS	1024
+
 typedef struct EventsRefusals
 {
-	const ShmemRequest *requests;
 	int			n;
+	ShmemRequest requests[EVENTS_REFUSALS];
 } EventsRefusals;
 
+static EventsRefusals events_refusals;
 static TimestampTz events_next = 0; /* nothing is done before */
 static long events_pause = 0;	/* after the last error; 0: there was none */
 static TimestampTz events_missing_from = DT_NOBEGIN;	/* what is still to be looked through; DT_NOBEGIN: nothing */
@@ -72,6 +76,16 @@ static TimestampTz events_truncate_next = 0;
 static bool events_open = false;
 static ShmemAnnouncement events_open_last;
 static long events_open_wait = 0;
+
+/* False when the extension is gone: then there is nothing to do any more. */
+static bool
+events_begin(StoreOwner *owner)
+{
+	if (!worker_extension_is_there())
+		return false;
+	worker_begin(owner);
+	return true;
+}
 
 /* ---- of refusals ---- */
 
@@ -88,55 +102,68 @@ worker_events_start(void)
 		events_look_through();
 }
 
+/* Of what was collected; it is empty then, also after an error, when it is looked for again. */
 static void
 events_record(void *arg)
 {
-	EventsRefusals *refusals = arg;
-	StoreOwner	owner;
-
-	worker_begin(&owner);
-	for (int i = 0; i < refusals->n; i++)
-		if (refusals->requests[i].row)
-			auth_event_of_refusal(&refusals->requests[i]);
-	worker_commit_unflushed(&owner);
-}
-
-void
-worker_events_of_refusals(const ShmemRequest *requests, int n)
-{
-	EventsRefusals refusals = {.requests = requests, .n = n};
-
-	if (events_pause == 0 && worker_try(events_record, &refusals))
-	{
-		if (TIMESTAMP_IS_NOBEGIN(events_missing_from))
-			shmem_announce_set_complete(true);
-	}
-	else
-		events_look_through();
-}
-
-/* The next part of what is to be looked through. */
-static void
-events_record_missing(void *arg)
-{
-	ShmemRequest missing[EVENTS_MISSING_MAX];
-	EventsRefusals refusals = {.requests = missing};
 	StoreOwner	owner;
 
 	(void) arg;
-	worker_begin(&owner);
-	refusals.n = store_failures_without_event(events_missing_from, events_missing_from + EVENTS_MISSING_PART,
-											  missing, EVENTS_MISSING_MAX);
+	if (!events_begin(&owner))
+		return;
+	for (int i = 0; i < events_refusals.n; i++)
+		auth_event_of_refusal(&events_refusals.requests[i]);
 	worker_commit(&owner);
-	if (refusals.n > 0)
-		events_record(&refusals);
-	if (refusals.n == EVENTS_MISSING_MAX)
+}
+
+static bool
+events_record_collected(void)
+{
+	bool		good = events_refusals.n == 0 || worker_try(events_record, NULL);
+
+	events_refusals.n = 0;
+	if (!good)
+		events_look_through();
+	else if (TIMESTAMP_IS_NOBEGIN(events_missing_from))
+		shmem_announce_set_complete(true);
+	return good;
+}
+
+/* More than there is room for are looked for later. */
+void
+worker_events_of_refusals(const ShmemRequest *requests, int n)
+{
+	for (int i = 0; i < n; i++)
+	{
+		if (!requests[i].row)
+			continue;
+		if (events_refusals.n == EVENTS_REFUSALS)
+			events_look_through();
+		else
+			events_refusals.requests[events_refusals.n++] = requests[i];
+	}
+}
+
+/* Collect the next part of what is to be looked through. */
+static void
+events_collect_missing(void *arg)
+{
+	StoreOwner	owner;
+
+	(void) arg;
+	if (!events_begin(&owner))
+	{
+		events_missing_from = DT_NOBEGIN;
+		return;
+	}
+	events_refusals.n = store_failures_without_event(events_missing_from, events_missing_from + EVENTS_MISSING_PART,
+													 events_refusals.requests, EVENTS_MISSING_MAX);
+	worker_commit(&owner);
+	if (events_refusals.n == EVENTS_MISSING_MAX)
 		return;
 	events_missing_from += EVENTS_MISSING_PART;
-	if (events_missing_from <= GetCurrentTimestamp())
-		return;
-	events_missing_from = DT_NOBEGIN;
-	shmem_announce_set_complete(true);
+	if (events_missing_from > GetCurrentTimestamp())
+		events_missing_from = DT_NOBEGIN;
 }
 
 /* ---- announcing ---- */
@@ -177,7 +204,8 @@ events_announce_batch(const ShmemAnnouncement *announcements, const ShmemAnnounc
 {
 	StoreOwner	owner;
 
-	worker_begin(&owner);
+	if (!events_begin(&owner))
+		return;
 	events_keep_open(announcements, look);
 	for (int i = 0; i < look->n; i++)
 		events_notify_one(&announcements[i]);
@@ -200,8 +228,7 @@ events_announce(void *arg)
 	if (look.n == 0 && !look.overflow)
 		return;
 	pgstat_report_activity(STATE_RUNNING, "announcing events");
-	if (worker_extension_is_there())
-		events_announce_batch(announcements, &look);
+	events_announce_batch(announcements, &look);
 	shmem_announce_done(&look);
 }
 
@@ -212,12 +239,11 @@ events_close(void *arg)
 	StoreOwner	owner;
 
 	(void) arg;
-	if (!worker_extension_is_there())
+	if (!events_begin(&owner))
 	{
 		events_open = false;
 		return;
 	}
-	worker_begin(&owner);
 	if (events_show(events_open_last.xid))
 	{
 		events_notify_one(&events_open_last);
@@ -229,9 +255,11 @@ events_close(void *arg)
 void
 worker_events_leave(void)
 {
-	if (events_open)
+	if (events_open || events_refusals.n > 0 || !TIMESTAMP_IS_NOBEGIN(events_missing_from))
 		shmem_announce_add(NULL, 0, true);
 	events_open = false;
+	events_refusals.n = 0;
+	events_missing_from = DT_NOBEGIN;
 }
 
 /* ---- what is old ---- */
@@ -242,7 +270,8 @@ events_truncate(void *arg)
 	TimestampTz now = GetCurrentTimestamp();
 	StoreOwner	owner;
 
-	worker_begin(&owner);
+	if (!events_begin(&owner))
+		return;
 	LockTimeout = EVENTS_LOCK_TIMEOUT_MS;
 	if (*(int *) arg != auth_event_ring(now))
 		(void) store_events_truncate(*(int *) arg, now - store_settings()->event_retention);
@@ -271,6 +300,20 @@ events_plan_next(bool good, long ms)
 	events_next = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), ms);
 }
 
+/* How long to wait until what was announced and does not show yet is looked at again; -1: there is nothing. */
+static long
+events_wait_open(void)
+{
+	bool		good;
+
+	if (!events_open)
+		return -1;
+	good = worker_try(events_close, NULL);
+	events_plan_next(good, events_open ? events_open_wait : 0);
+	events_open_wait = Min(2 * events_open_wait, EVENTS_OPEN_MAX_MS);
+	return events_open ? Max(TimestampDifferenceMilliseconds(GetCurrentTimestamp(), events_next), 1) : -1;
+}
+
 bool
 worker_events_step(long *wait_ms)
 {
@@ -281,12 +324,15 @@ worker_events_step(long *wait_ms)
 	*wait_ms = TimestampDifferenceMilliseconds(now, events_next);
 	if (*wait_ms > 0)
 		return false;
-	if (!TIMESTAMP_IS_NOBEGIN(events_missing_from))
+	good = events_record_collected();
+	if (good && !TIMESTAMP_IS_NOBEGIN(events_missing_from))
 	{
-		events_plan_next(worker_try(events_record_missing, NULL), 0);
+		/* What was collected is recorded at once; only that ends a pause. */
+		if (!worker_try(events_collect_missing, NULL))
+			events_plan_next(false, 0);
 		return true;
 	}
-	good = worker_try(events_announce, &busy);
+	good = worker_try(events_announce, &busy) && good;
 	if (busy || !good)
 	{
 		events_plan_next(good, EVENTS_NAP_MS);
@@ -294,13 +340,6 @@ worker_events_step(long *wait_ms)
 			events_truncate_all();
 		return true;
 	}
-	*wait_ms = -1;
-	if (events_open)
-	{
-		good = worker_try(events_close, NULL);
-		events_plan_next(good, events_open ? events_open_wait : 0);
-		events_open_wait = Min(2 * events_open_wait, EVENTS_OPEN_MAX_MS);
-		*wait_ms = events_open ? Max(TimestampDifferenceMilliseconds(GetCurrentTimestamp(), events_next), 1) : -1;
-	}
+	*wait_ms = events_wait_open();
 	return false;
 }
