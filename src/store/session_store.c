@@ -86,10 +86,10 @@ store_session_store_take(const char *kind, const char *key, Jsonb **value)
 uint64
 store_session_store_cleanup(TimestampTz now, int max)
 {
-	static StorePlan plan = STORE_PLAN("delete from fastauth.session_store s using ("
-									   "select o.kind, o.key_hash from fastauth.session_store o "
+	static StorePlan plan = STORE_PLAN("with d as (select o.kind, o.key_hash from fastauth.session_store o "
 									   "where o.expires_at operator(pg_catalog.<=) $1 order by o.expires_at limit $2 "
-									   "for update skip locked) d "
+									   "for update skip locked) "
+									   "delete from fastauth.session_store s using d "
 									   "where s.kind operator(pg_catalog.=) d.kind and s.key_hash operator(pg_catalog.=) d.key_hash",
 									   TIMESTAMPTZOID, INT8OID);
 	StoreArgs	args = STORE_ARGS(&plan);

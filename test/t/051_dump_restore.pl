@@ -46,6 +46,8 @@ my ($spent_access, $spent) = signin($home, 'app', 'anna@example.com');
 my ($access, $refresh) = pair_of($home, 'app', "fastauth.refresh('$spent')");
 my ($ended) = signin($home, 'app', 'anna@example.com');
 $home->safe_psql('app', "BEGIN; SELECT fastauth.authenticate('$ended'); SELECT fastauth.signout(); COMMIT");
+my ($session) = pair_of($home, 'app', "fastauth.configure('session_strategy', 'database'), fastauth.signin('anna\@example.com', '" . PASSWORD . "')");
+$home->safe_psql('app', "SELECT fastauth.configure('session_strategy', NULL), fastauth.session_write('cookie', '{\"cart\": 1}', '1 d')");
 my $before = contents($home, 'app');
 my $grants = <<'SQL';
 SELECT p.oid::regprocedure, p.proacl FROM pg_proc p WHERE p.pronamespace = 'fastauth'::regnamespace
@@ -101,6 +103,8 @@ sub goes_on
 	refused($node, $db, "SELECT fastauth.verify_token('$ended')", qr/ERROR:  session has ended/, "$name: a session that was ended");
 	is($node->safe_psql($db, "SET ROLE regress_authenticated; BEGIN; SELECT FROM fastauth.authenticate('$access'); TABLE public.notes; COMMIT") =~ s/^\n+//r =~ s/.*\|//r,
 		'hers', "$name: the application's policy");
+	is($node->safe_psql($db, "BEGIN; SELECT FROM fastauth.authenticate('$session'); SELECT email FROM fastauth.me(); COMMIT") =~ s/^\n+//r, 'anna@example.com', "$name: a session token");
+	is($node->safe_psql($db, "SELECT fastauth.session_read('cookie')"), '{"cart": 1}', "$name: a value of the session store");
 	($new, $next) = pair_of($node, $db, "fastauth.refresh('$refresh')");
 	ok($new && $next, "$name: a refresh token");
 	is($node->safe_psql($db, "SELECT fastauth.verify_token('$new') ->> 'sid' = fastauth.verify_token('$access') ->> 'sid'"), 't', "$name: of the same session");
@@ -153,6 +157,8 @@ my $old_keys = $home->safe_psql('staging', 'SELECT fastauth.jwks()');
 $home->safe_psql('staging', 'SELECT fastauth.adopt(true)');
 refused($home, 'staging', "SELECT fastauth.verify_token('$_')", qr/ERROR:  (invalid token|session has ended)/, 'adopt(true): an old access token') for ($es_access, $hs_access, $access);
 refused($home, 'staging', "SELECT fastauth.refresh('$_')", qr/ERROR:  (invalid token|session has ended)/, 'adopt(true): an old refresh token') for ($refresh, $es_refresh);
+refused($home, 'staging', "SELECT fastauth.authenticate('$session')", qr/ERROR:  invalid token/, 'adopt(true): an old session token');
+is($home->safe_psql('staging', "SELECT fastauth.session_exists('cookie')"), 'f', 'adopt(true): a value of the session store');
 my ($staging_access) = signin($home, 'staging', 'anna@example.com');
 is($home->safe_psql('staging', "SELECT fastauth.verify_token('$staging_access') ->> 'email'"), 'anna@example.com', 'adopt(true): the users still sign in');
 my $new_keys = $home->safe_psql('staging', 'SELECT fastauth.jwks()');
