@@ -22,9 +22,11 @@ SQL_PIECES = \
 	sql/install/tables/users.sql \
 	sql/install/tables/sessions.sql \
 	sql/install/tables/refresh_tokens.sql \
+	sql/install/tables/session_store.sql \
 	sql/install/tables/signing_keys.sql \
 	sql/install/tables/failures.sql \
 	sql/install/tables/events.sql \
+	sql/install/tables/hooks.sql \
 	sql/install/functions/types.sql \
 	sql/install/functions/instance.sql \
 	sql/install/functions/settings.sql \
@@ -34,12 +36,15 @@ SQL_PIECES = \
 	sql/install/functions/token.sql \
 	sql/install/functions/user.sql \
 	sql/install/functions/session.sql \
+	sql/install/functions/session_store.sql \
+	sql/install/functions/overview.sql \
 	sql/install/functions/signin.sql \
 	sql/install/functions/identity.sql \
 	sql/install/functions/account.sql \
 	sql/install/functions/check.sql \
 	sql/install/functions/stats.sql \
 	sql/install/functions/event.sql \
+	sql/install/functions/hook.sql \
 	sql/install/functions/grants.sql \
 	sql/install/99_grants.sql
 
@@ -56,6 +61,9 @@ REGRESS = \
 	role \
 	user \
 	session \
+	session_strategy \
+	session_store \
+	overview \
 	signin \
 	rate \
 	identity \
@@ -75,6 +83,11 @@ REGRESS = \
 	check \
 	stats \
 	event \
+	hook \
+	hook_answer \
+	hook_event \
+	hook_confined \
+	hook_guard \
 
 ISOLATION = \
 	prepare \
@@ -88,6 +101,8 @@ ISOLATION = \
 	signin_password_change \
 	signin_deactivate \
 	revoked_in_repeatable_read \
+	session_use \
+	session_store_race \
 	lock_wait \
 	cleanup_race \
 	account_race \

@@ -9,8 +9,9 @@
  * After an error that is not of our table: the original goes to the server log
  * with an id, the caller gets internal_error and the id (S33), because a unique
  * violation's DETAIL names an address and SPI's CONTEXT shows our SQL.  What
- * tells the caller to retry or to stop passes, without that CONTEXT.  A FATAL
- * never comes here.
+ * tells the caller to retry or to stop passes, without that CONTEXT.  What a
+ * hook raises is the application's own, and passes as it is.  A FATAL never
+ * comes here.
  *
  * Nothing has to be undone after a longjmp but the lock timeout: the taint of
  * hide.c is a time, and the error context stack is PG_TRY's.
@@ -18,6 +19,7 @@
 #include "api/call.h"
 
 #include "access/xact.h"
+#include "auth/hook_call.h"
 #include "base/errors.h"
 #include "base/hide.h"
 #include "store/extension.h"
@@ -108,6 +110,8 @@ api_translate_error(MemoryContext context, const char *symbol)
 	MemoryContextSwitchTo(context);
 	edata = CopyErrorData();
 	FlushErrorState();
+	if (auth_hook_raised(edata))
+		ReThrowError(edata);
 	if (api_sqlstate_passes(edata->sqlerrcode))
 		api_rethrow(edata);
 	if (edata->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE)

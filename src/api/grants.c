@@ -85,6 +85,10 @@ static const GrantObject grant_objects[] = {
 	{"delete_user_sessions", GRANT_SERVER, OBJECT_FUNCTION},
 	{"list_user_sessions", GRANT_SERVER, OBJECT_FUNCTION},
 	{"session_data", GRANT_SERVER, OBJECT_TYPE},
+	{"session_read", GRANT_SERVER, OBJECT_FUNCTION},
+	{"session_write", GRANT_SERVER, OBJECT_FUNCTION},
+	{"session_delete", GRANT_SERVER, OBJECT_FUNCTION},
+	{"session_exists", GRANT_SERVER, OBJECT_FUNCTION},
 	{"cleanup_expired", GRANT_SERVER, OBJECT_FUNCTION},
 	{"issue_jwt", GRANT_SERVER, OBJECT_FUNCTION},
 	{"verify_jws", GRANT_SERVER, OBJECT_FUNCTION},
@@ -105,8 +109,14 @@ static const GrantObject grant_objects[] = {
 	{"check", GRANT_ADMIN, OBJECT_FUNCTION},
 	{"stats", GRANT_ADMIN, OBJECT_TABLE},
 	{"list_stats", GRANT_ADMIN, OBJECT_FUNCTION},
+	{"users_overview", GRANT_ADMIN, OBJECT_TABLE},
+	{"sessions_overview", GRANT_ADMIN, OBJECT_TABLE},
 	{"rotate_master_key", GRANT_ADMIN, OBJECT_FUNCTION},
-	{"adopt", GRANT_ADMIN, OBJECT_FUNCTION}
+	{"adopt", GRANT_ADMIN, OBJECT_FUNCTION},
+	{"add_hook", GRANT_ADMIN, OBJECT_FUNCTION},
+	{"remove_hook", GRANT_ADMIN, OBJECT_FUNCTION},
+	{"hooks_overview", GRANT_ADMIN, OBJECT_TABLE},
+	{"list_hooks", GRANT_ADMIN, OBJECT_FUNCTION}
 };
 
 static const char *const grant_group_names[GRANT_GROUPS] = {"anon", "authenticated", "server", "admin"};

@@ -19,7 +19,6 @@
 FASTAUTH_FUNCTION(fastauth_authenticate, API_SECRET)
 {
 	AuthAccess	access;
-	FaError		error;
 	char	   *token;
 	bool		is_local;
 
@@ -30,13 +29,7 @@ FASTAUTH_FUNCTION(fastauth_authenticate, API_SECRET)
 	if (!is_local && !store_settings()->allow_session_identity)
 		base_raise_hint(FA_INVALID_ARGUMENT, "fastauth.configure('allow_session_identity', 'on')",
 						"is_local = false is not allowed here");
-	error = auth_token_check(token, &access);
-
-	/* A key that is only trusted to verify says nothing about our users. */
-	if (error == FA_OK && (!access.ours || access.verify_only))
-		error = FA_INVALID_TOKEN;
-	if (error != FA_OK)
-		base_raise(error, NULL);
+	auth_identity_check(token, &access);
 	auth_identity_set(&access, is_local);
 	return UUIDPGetDatum(memcpy(palloc(sizeof(pg_uuid_t)), &access.user_id, sizeof(pg_uuid_t)));
 }

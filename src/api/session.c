@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "store/failures.h"
 #include "store/refresh_tokens.h"
+#include "store/session_store.h"
 #include "store/settings.h"
 #include "store/signing_keys.h"
 #include "utils/timestamp.h"
@@ -89,7 +90,8 @@ FASTAUTH_FUNCTION(fastauth_cleanup_expired, API_WRITES)
 	for (int i = 0; i < SESSION_CLEANUP_ROUNDS; i++)
 	{
 		uint64		n = store_sessions_cleanup(now, SESSION_CLEANUP_BATCH) +
-			store_failures_cleanup(now - store_settings()->failure_retention, SESSION_CLEANUP_BATCH);
+			store_failures_cleanup(now - store_settings()->failure_retention, SESSION_CLEANUP_BATCH) +
+			store_session_store_cleanup(now, SESSION_CLEANUP_BATCH);
 
 		if (n == 0)
 			break;

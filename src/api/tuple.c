@@ -105,8 +105,8 @@ api_pair_datum(FunctionCallInfo fcinfo, const AuthTokenPair *pair)
 	if (pair->access_token)
 	{
 		values[0] = api_text_datum(pair->access_token, &nulls[0]);
-		values[1] = api_text_datum(pair->refresh_token, &nulls[1]);
-		values[2] = api_text_datum("bearer", &nulls[2]);
+		values[1] = api_text_datum(*pair->refresh_token ? pair->refresh_token : NULL, &nulls[1]);
+		values[2] = api_text_datum(pair->token_type, &nulls[2]);
 		values[3] = Int32GetDatum(pair->expires_in);
 		nulls[3] = false;
 	}

@@ -9,6 +9,7 @@
 #include "auth/account.h"
 
 #include "auth/event.h"
+#include "auth/hook.h"
 #include "auth/identity.h"
 #include "auth/password.h"
 #include "auth/session_end.h"
@@ -155,6 +156,16 @@ auth_account_delete(const char *password)
 	auth_identity_clear();
 }
 
+/* After the sessions are ended, and while the identity is still there. */
+static void
+account_tell_signout(const pg_uuid_t *user_id)
+{
+	StoreUser	user;
+
+	if (auth_hook_any(STORE_HOOK_ON_SIGNOUT) && store_users_get(user_id, &user))
+		auth_hook_tell(STORE_HOOK_ON_SIGNOUT, &user, NULL);
+}
+
 void
 auth_account_signout(const char *scope)
 {
@@ -177,6 +188,7 @@ auth_account_signout(const char *scope)
 		base_raise_hint(FA_SESSION_NOT_FOUND, "This token belongs to no session; it ends by itself.", NULL);
 	else
 		auth_session_end(&identity->session_id, "signed out");
+	account_tell_signout(&user_id);
 	auth_identity_clear();
 }
 
@@ -205,5 +217,8 @@ auth_account_revoke_session(const pg_uuid_t *id)
 		(void) auth_identity_require_recent();
 	auth_session_end(id, "revoked by the user");
 	if (own)
+	{
+		account_tell_signout(&session.user_id);
 		auth_identity_clear();
+	}
 }

@@ -92,6 +92,19 @@ client_is_authenticator(void)
 	return false;
 }
 
+const void *
+auth_client_mark(void)
+{
+	return client;
+}
+
+/* What was set meanwhile stays where it is until the transaction ends. */
+void
+auth_client_return(const void *mark)
+{
+	client = unconstify(void *, mark);
+}
+
 /* May the role that connected call set_client(), so that it is an application server? */
 static bool
 client_is_server(void)

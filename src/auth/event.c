@@ -20,6 +20,7 @@
 
 #include "access/xact.h"
 #include "auth/client.h"
+#include "auth/hook_event.h"
 #include "base/jsonb.h"
 #include "base/uuid.h"
 #include "catalog/pg_type.h"
@@ -132,14 +133,18 @@ auth_event_ring(TimestampTz at)
 	return (int) (at / (store_settings()->event_retention / EVENT_RETENTION_BLOCKS) % STORE_EVENTS_RING);
 }
 
+/* Its hooks run last: an error of one takes the event back too, but not where a worker records it. */
 static void
-event_insert(AuthEventKind kind, StoreEvent *event)
+event_insert(AuthEventKind kind, StoreEvent *event, AuthHookPlace place)
 {
+	int			ring = auth_event_ring(event->created_at);
+
 	event->event = event_names[kind];
 	if (event->data == NULL)
 		event->data = base_jsonb_object(0);
-	store_events_insert(event, auth_event_ring(event->created_at));
+	store_events_insert(event, ring);
 	event_remember(kind, &event->id);
+	auth_hook_event(event, ring, place);
 }
 
 static void
@@ -160,7 +165,7 @@ auth_event(AuthEventKind kind, const pg_uuid_t *user_id, const pg_uuid_t *sessio
 
 	base_uuid_make(&event.id);
 	event_set_who(&event, user_id, session_id);
-	event_insert(kind, &event);
+	event_insert(kind, &event, AUTH_HOOK_IN_FLOW);
 }
 
 void
@@ -169,7 +174,7 @@ auth_event_anonymous(AuthEventKind kind, Jsonb *data)
 	StoreEvent	event = {.data = data, .created_at = GetCurrentTimestamp()};
 
 	base_uuid_make(&event.id);
-	event_insert(kind, &event);
+	event_insert(kind, &event, AUTH_HOOK_IN_FLOW);
 }
 
 /* ---- of refusals ---- */
@@ -185,7 +190,7 @@ event_of_lock(const ShmemRequest *request, const StoreEvent *refusal)
 	JsonEncodeDateTime(until, TimestampTzGetDatum(request->locked_until), TIMESTAMPTZOID, NULL);
 	event.data = base_jsonb_object(2, "until", until,
 								   "of", request->address_lock ? "account and address" : "account");
-	event_insert(AUTH_EVENT_ACCOUNT_LOCKED, &event);
+	event_insert(AUTH_EVENT_ACCOUNT_LOCKED, &event, AUTH_HOOK_IN_WORKER);
 }
 
 /*
@@ -208,7 +213,7 @@ auth_event_of_refusal(const ShmemRequest *request)
 		kind = AUTH_EVENT_REFRESH_REUSED;
 	else
 		event.data = base_jsonb_object(1, "kind", request->kind == SHMEM_REQUEST_PROOF ? "proof" : "signin");
-	event_insert(kind, &event);
+	event_insert(kind, &event, AUTH_HOOK_IN_WORKER);
 	if (!TIMESTAMP_IS_NOBEGIN(request->locked_until))
 		event_of_lock(request, &event);
 }

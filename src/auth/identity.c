@@ -22,8 +22,10 @@
 
 #include "access/parallel.h"
 #include "access/xact.h"
+#include "auth/session_token.h"
 #include "base/compat.h"
 #include "base/uuid.h"
+#include "crypto/opaque.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "store/owner.h"
@@ -179,13 +181,56 @@ auth_identity_set(const AuthAccess *access, bool is_local)
 	identity_checked_in = base_my_lxid();
 }
 
+void
+auth_identity_mark(AuthIdentityMark *mark)
+{
+	mark->dead = identity_dead;
+	mark->dead_before = identity_dead_before;
+}
+
+void
+auth_identity_return(const AuthIdentityMark *mark)
+{
+	identity_dead = mark->dead;
+	identity_dead_before = mark->dead_before;
+}
+
+/* The prefix decides: no JWT begins like a session token, as its header is the base64url of a "{". */
+void
+auth_identity_check(const char *token, AuthAccess *access)
+{
+	bool		is_session = cr_opaque_looks_like(CR_SESSION_PREFIX, token);
+	FaError		error = is_session ? auth_session_token_check(token, access) : auth_token_check(token, access);
+
+	/* A key that is only trusted to verify says nothing about our users. */
+	if (error == FA_OK && (!access->ours || access->verify_only))
+		error = FA_INVALID_TOKEN;
+	if (error != FA_OK)
+		base_raise_hint(error, is_session && error == FA_TOKEN_EXPIRED ? "Sign in again." : NULL, NULL);
+}
+
 /* ---- reading it ---- */
+
+/* Is this session still live, and the identity's?  Each look is a use of it. */
+static bool
+identity_recheck_session(const AuthIdentity *identity)
+{
+	StoreSessionCheck check;
+	TimestampTz expires_at;
+
+	if (!store_sessions_check(&identity->session_id, GetCurrentTimestamp(), &check) ||
+		check.ended || !check.user_is_active ||
+		memcmp(&check.user_id, &identity->user_id, sizeof(pg_uuid_t)) != 0)
+		return false;
+	if (check.slides)
+		auth_session_token_use(&identity->session_id, check.last_used_at, &expires_at);
+	return true;
+}
 
 /* Is the identity of the whole session still good?  Runs SQL as our owner. */
 static bool
 identity_recheck(const IdentityState *state)
 {
-	StoreSessionCheck check;
 	StoreOwner	owner;
 	bool		good = false;
 
@@ -195,9 +240,7 @@ identity_recheck(const IdentityState *state)
 	if (store_settings()->allow_session_identity)
 	{
 		if (state->identity.has_session)
-			good = store_sessions_check(&state->identity.session_id, GetCurrentTimestamp(), &check) &&
-				!check.ended && check.user_is_active &&
-				memcmp(&check.user_id, &state->identity.user_id, sizeof(pg_uuid_t)) == 0;
+			good = identity_recheck_session(&state->identity);
 		else if (!store_users_is_active(&state->identity.user_id, &good))
 			good = false;
 	}

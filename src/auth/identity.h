@@ -20,8 +20,25 @@ typedef struct AuthIdentity
 /* Define the guarded setting and the callbacks; called once by _PG_init. */
 extern void auth_identity_init(void);
 
+/*
+ * Who was the identity before somebody else's code ran.  After the settings
+ * are rolled back to what they were, auth_identity_return() makes it so again,
+ * even if an authenticate() failed in between.
+ */
+typedef struct AuthIdentityMark
+{
+	uint64		dead;
+	uint64		dead_before;
+} AuthIdentityMark;
+
+extern void auth_identity_mark(AuthIdentityMark *mark);
+extern void auth_identity_return(const AuthIdentityMark *mark);
+
 /* Forget the identity, for good: not even a rollback brings it back. */
 extern void auth_identity_clear(void);
+
+/* Who may act by this token, an access token or a session token; raises what is wrong with it. */
+extern void auth_identity_check(const char *token, AuthAccess *access);
 
 /* Make access the identity of this (sub)transaction, or of the session. */
 extern void auth_identity_set(const AuthAccess *access, bool is_local);

@@ -14,6 +14,7 @@
 #include "auth/client.h"
 #include "auth/rate.h"
 #include "auth/event.h"
+#include "auth/hook.h"
 #include "auth/token.h"
 #include "base/errors.h"
 #include "base/jsonb.h"
@@ -22,6 +23,7 @@
 #include "shmem/database.h"
 #include "shmem/recorder.h"
 #include "store/failures.h"
+#include "store/instance.h"
 #include "store/refresh_tokens.h"
 #include "store/settings.h"
 #include "utils/timestamp.h"
@@ -30,9 +32,9 @@
 #define SESSION_REFRESH_TRIES 2
 
 static void
-session_make_token(CrOpaque *token)
+session_make_token(const char *prefix, CrOpaque *token)
 {
-	if (!cr_opaque_make(CR_REFRESH_PREFIX, token))
+	if (!cr_opaque_make(prefix, token))
 		base_raise(FA_INTERNAL_ERROR, "could not get random bytes");
 }
 
@@ -45,6 +47,7 @@ session_issue(const StoreUser *user, const pg_uuid_t *session_id, TimestampTz au
 		.not_after = expires_at, .ttl = store_settings()->access_token_ttl
 	};
 
+	pair->token_type = "bearer";
 	pair->access_token = auth_token_issue(&request, &pair->expires_in);
 }
 
@@ -60,37 +63,91 @@ session_note_address(const StoreSession *session, TimestampTz now)
 	store_failures_note_known(&session->user_id, &address, now - store_settings()->failure_retention / 2);
 }
 
+/* The session of a sign-in, as it is going to be stored. */
+static void
+session_compose(const AuthSessionRequest *request, StoreSession *session)
+{
+	TimestampTz now = GetCurrentTimestamp();
+
+	memset(session, 0, sizeof(*session));
+	base_uuid_make(&session->id);
+	session->user_id = request->user->id;
+	session->created_at = session->last_used_at = session->authenticated_at = now;
+	session->expires_at = now + (request->remember ? store_settings()->remember_me_lifetime
+								 : store_settings()->session_max_lifetime);
+	session->provider = unconstify(char *, request->provider);
+	session->ip_address = auth_client_address();
+	session->user_agent = auth_client_user_agent();
+	session->data = base_jsonb_parse("{}");
+}
+
+/* Store a session, with its first refresh token if it has one; the oldest over the limit goes. */
+static bool
+session_insert(const StoreSession *session, const char *expected_hash,
+			   const void *refresh_hash, TimestampTz refresh_expires_at)
+{
+	if (!store_sessions_insert(session, expected_hash, refresh_hash, refresh_expires_at))
+		return false;
+	session_note_address(session, session->created_at);
+	store_sessions_cut(&session->user_id, session->created_at);
+	return true;
+}
+
+/* Strategy jwt: an access token, and the first refresh token of the session. */
+static bool
+session_begin_jwt(const AuthSessionRequest *request, const StoreSession *session, AuthTokenPair *pair)
+{
+	CrOpaque	token;
+	bool		begun;
+
+	session_make_token(CR_REFRESH_PREFIX, &token);
+	begun = session_insert(session, request->expected_hash, token.hash,
+						   Min(session->created_at + store_settings()->refresh_token_ttl, session->expires_at));
+	memcpy(pair->refresh_token, token.text, sizeof(pair->refresh_token));
+	cr_opaque_wipe(&token);
+	if (begun)
+		session_issue(request->user, &session->id, session->authenticated_at, session->expires_at, pair);
+	return begun;
+}
+
+/*
+ * Strategy database: one session token.  Its end moves with its use, so the one
+ * that stands there now is the last that it can move to.  What the claims will
+ * need is asked for here, so that it is the sign-in that tells what is missing.
+ */
+static bool
+session_begin_database(const AuthSessionRequest *request, StoreSession *session, AuthTokenPair *pair)
+{
+	CrOpaque	token;
+	bool		begun;
+
+	store_instance_ensure();
+	(void) auth_token_role(request->user);
+	session_make_token(CR_SESSION_PREFIX, &token);
+	session->token_hash = token.hash;
+	session->max_expires_at = session->expires_at;
+	session->expires_at = Min(session->created_at + store_settings()->session_ttl, session->max_expires_at);
+	auth_hook_modify_session(session, request->user);
+	begun = session_insert(session, request->expected_hash, NULL, session->expires_at);
+	session->token_hash = NULL;
+	pair->token_type = "session";
+	pair->access_token = pstrdup(token.text);
+	pair->refresh_token[0] = '\0';
+	pair->expires_in = (int) ((session->expires_at - session->created_at) / USECS_PER_SEC);
+	cr_opaque_wipe(&token);
+	return begun;
+}
+
 bool
 auth_session_begin(const AuthSessionRequest *request, AuthTokenPair *pair)
 {
-	TimestampTz now = GetCurrentTimestamp();
-	StoreSession session = {0};
-	CrOpaque	token;
+	StoreSession session;
 
-	base_uuid_make(&session.id);
-	session.user_id = request->user->id;
-	session.created_at = session.last_used_at = session.authenticated_at = now;
-	session.expires_at = now + (request->remember ? store_settings()->remember_me_lifetime
-								: store_settings()->session_max_lifetime);
-	session.provider = unconstify(char *, request->provider);
-	session.ip_address = auth_client_address();
-	session.user_agent = auth_client_user_agent();
-	session.data = base_jsonb_parse("{}");
-
-	session_make_token(&token);
-	if (!store_sessions_insert(&session, request->expected_hash, token.hash,
-							   Min(now + store_settings()->refresh_token_ttl, session.expires_at)))
-	{
-		cr_opaque_wipe(&token);
-		return false;
-	}
+	session_compose(request, &session);
 	pair->session_id = session.id;
-	memcpy(pair->refresh_token, token.text, sizeof(pair->refresh_token));
-	cr_opaque_wipe(&token);
-	session_note_address(&session, now);
-	store_sessions_cut(&session.user_id, now);
-	session_issue(request->user, &session.id, now, session.expires_at, pair);
-	return true;
+	if (strcmp(store_settings()->session_strategy, "database") == 0)
+		return session_begin_database(request, &session, pair);
+	return session_begin_jwt(request, &session, pair);
 }
 
 void
@@ -101,7 +158,7 @@ auth_session_create(StoreSession *session, int64 ttl)
 	base_uuid_make(&session->id);
 	session->created_at = session->last_used_at = session->authenticated_at = now;
 	session->expires_at = now + ttl;
-	if (!store_sessions_insert(session, NULL, NULL, now))
+	if (!session_insert(session, NULL, NULL, now))
 	{
 		bool		active;
 
@@ -109,7 +166,6 @@ auth_session_create(StoreSession *session, int64 ttl)
 			base_raise(FA_USER_NOT_FOUND, NULL);
 		base_raise(FA_ACCOUNT_INACTIVE, NULL);
 	}
-	store_sessions_cut(&session->user_id, now);
 }
 
 /* How the successor of a token is sealed: the token's secret is the key, its hash says where it stands. */
@@ -163,6 +219,16 @@ session_unseal_successor(const CrOpaque *token, const bytea *sealed, char *text)
 	return good;
 }
 
+/* The hooks of a refresh, in whose eyes the session goes on as it began; an error leaves the token unspent. */
+static void
+session_refresh_hooks(StoreRefresh *refresh)
+{
+	auth_hook_allow_signin(&refresh->user, refresh->provider);
+	auth_hook_tell(STORE_HOOK_ON_TOKEN_REFRESH, &refresh->user, NULL);
+	if (!refresh->user.is_active)
+		base_raise(FA_ACCOUNT_INACTIVE, NULL);
+}
+
 /* Spend the token; false when that cannot be done, for whatever reason. */
 static bool
 session_rotate(const CrOpaque *token, AuthTokenPair *pair)
@@ -180,7 +246,7 @@ session_rotate(const CrOpaque *token, AuthTokenPair *pair)
 	};
 
 	rotation.successor_expires_at = rotation.now + settings->refresh_token_ttl;
-	session_make_token(&successor);
+	session_make_token(CR_REFRESH_PREFIX, &successor);
 	rotation.sealed_successor = session_seal_successor(token, &successor);
 	memcpy(pair->refresh_token, successor.text, sizeof(pair->refresh_token));
 	if (!store_refresh_tokens_rotate(&rotation, &refresh))
@@ -190,6 +256,7 @@ session_rotate(const CrOpaque *token, AuthTokenPair *pair)
 	}
 	cr_opaque_wipe(&successor);
 	auth_rate_check_user(SHMEM_RATE_REFRESH, &refresh.user.id);
+	session_refresh_hooks(&refresh);
 	auth_event(AUTH_EVENT_TOKEN_REFRESH, &refresh.user.id, &refresh.session_id, NULL);
 	session_issue(&refresh.user, &refresh.session_id, refresh.authenticated_at,
 				  refresh.session_expires_at, pair);
@@ -245,6 +312,7 @@ session_answer_again(const CrOpaque *token, AuthTokenPair *pair)
 		!session_unseal_successor(token, state.sealed_successor, pair->refresh_token))
 		return session_end_replayed(&state.refresh);
 	auth_rate_check_user(SHMEM_RATE_REFRESH, &state.refresh.user.id);
+	auth_hook_allow_signin(&state.refresh.user, state.refresh.provider);
 	session_issue(&state.refresh.user, &state.refresh.session_id, state.refresh.authenticated_at,
 				  state.refresh.session_expires_at, pair);
 	return FA_OK;

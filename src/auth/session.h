@@ -14,8 +14,9 @@
 /* What a sign-in answers; access_token NULL: nothing (a sign-up that waits for the e-mail to be verified). */
 typedef struct AuthTokenPair
 {
+	const char *token_type;		/* bearer, or session: access_token is a session token */
 	char	   *access_token;
-	char		refresh_token[CR_OPAQUE_TEXT_SIZE];
+	char		refresh_token[CR_OPAQUE_TEXT_SIZE]; /* "": none */
 	int			expires_in;		/* seconds, of the access token */
 	pg_uuid_t	session_id;
 } AuthTokenPair;

@@ -6,10 +6,14 @@
  * the hash that was verified is still the user's, with the user's row held
  * until the end of the transaction; so a password change, a deactivation or a
  * deletion that runs at the same time either sees the session or prevents it.
+ *
+ * Hooks run before that row is held, so that one which changes the user does
+ * not meet another sign-in of the same user in a deadlock.
  */
 #include "auth/signin.h"
 
 #include "auth/event.h"
+#include "auth/hook.h"
 #include "auth/password.h"
 #include "auth/rate.h"
 #include "auth/user.h"
@@ -69,6 +73,9 @@ auth_signin(const char *email, const char *password, bool remember, AuthTokenPai
 			base_raise(FA_INVALID_CREDENTIALS, NULL);
 		signin_check_gates(&user);
 		request.expected_hash = user.hashed_password;
+		auth_hook_allow_signin(&user, request.provider);
+		if (i == 0)
+			auth_hook_tell(STORE_HOOK_ON_SIGNIN, &user, request.provider);
 		if (auth_session_begin(&request, pair))
 		{
 			shmem_count(SHMEM_COUNT_SIGNINS, 1);
@@ -115,11 +122,16 @@ auth_signup(const AuthSignup *signup, AuthTokenPair *pair)
 	if (store_settings()->require_verified_email)
 	{
 		if (store_users_insert(&user))
+		{
+			auth_hook_tell(STORE_HOOK_ON_SIGNUP, &user, NULL);
 			signup_done(&user, NULL);
+		}
 		return;
 	}
 	if (!store_users_insert(&user))
 		base_raise_hint(FA_USER_ALREADY_EXISTS, "Sign in instead, or use another address.", NULL);
+	auth_hook_tell(STORE_HOOK_ON_SIGNUP, &user, NULL);
+	auth_hook_allow_signin(&user, request.provider);
 	if (!auth_session_begin(&request, pair))
 		base_raise(FA_SERVER_BUSY, NULL);
 	signup_done(&user, &pair->session_id);

@@ -9,6 +9,7 @@
  */
 #include "auth/token.h"
 
+#include "auth/hook.h"
 #include "auth/key.h"
 #include "auth/role.h"
 #include "base/jsonb.h"
@@ -39,6 +40,11 @@
 
 /* Seconds are written with at most 11 digits (the year 5138), so that sums never overflow. */
 #define TOKEN_MAX_TIME_DIGITS	11
+
+const char *const auth_token_protected_claims[] = {
+	"sub", "sid", "iat", "nbf", "exp", "jti", "iss", "aud", "type", "role",
+	"email", "email_verified", "auth_time", NULL
+};
 
 typedef struct TokenCacheSlot
 {
@@ -358,8 +364,8 @@ token_put_raw(StringInfo json, const char *name, const char *value)
  * The role that PostgREST switches to.  It is checked again each time it is
  * signed (S55).  When the default role is not there, the claim is left out.
  */
-static const char *
-token_role(const StoreUser *user)
+const char *
+auth_token_role(const StoreUser *user)
 {
 	const char *role = user->dbrole ? user->dbrole : store_settings()->authenticated_role;
 	const char *problem;
@@ -388,33 +394,34 @@ token_put_claims(StringInfo json, Jsonb *claims)
 	}
 }
 
-char *
-auth_token_issue(const AuthTokenRequest *request, int *expires_in)
+/* What the two kinds of tokens say differently. */
+typedef struct TokenHead
+{
+	const char *type;
+	int64		issued_at;
+	int64		expires_at;
+	const pg_uuid_t *jti;		/* NULL: none */
+} TokenHead;
+
+static char *
+token_compose(const AuthTokenRequest *request, const TokenHead *head)
 {
 	const StoreUser *user = request->user;
-	const char *role;
-	int64		now;
-	int64		ends;
-	pg_uuid_t	jti;
+	const char *role = auth_token_role(user);
+	const char *issuer = auth_token_issuer();
 	StringInfoData json;
-
-	store_instance_ensure();
-	role = token_role(user);
-	now = auth_token_now();
-	ends = now + request->ttl / USECS_PER_SEC;
-	if (request->session_id && !TIMESTAMP_IS_NOEND(request->not_after))
-		ends = Min(ends, auth_token_seconds(request->not_after));
-	base_uuid_make(&jti);
 
 	initStringInfo(&json);
 	appendStringInfoChar(&json, '{');
-	token_put_string(&json, "iss", auth_token_issuer());
+	if (issuer)
+		token_put_string(&json, "iss", issuer);
 	token_put_string(&json, "aud", store_settings()->audience);
 	token_put_uuid(&json, "sub", &user->id);
-	token_put_raw(&json, "iat", psprintf(INT64_FORMAT, now));
-	token_put_raw(&json, "exp", psprintf(INT64_FORMAT, ends));
-	token_put_uuid(&json, "jti", &jti);
-	token_put_string(&json, "type", "access");
+	token_put_raw(&json, "iat", psprintf(INT64_FORMAT, head->issued_at));
+	token_put_raw(&json, "exp", psprintf(INT64_FORMAT, head->expires_at));
+	if (head->jti)
+		token_put_uuid(&json, "jti", head->jti);
+	token_put_string(&json, "type", head->type);
 	if (request->session_id)
 	{
 		token_put_uuid(&json, "sid", request->session_id);
@@ -430,10 +437,42 @@ auth_token_issue(const AuthTokenRequest *request, int *expires_in)
 	if (request->claims)
 		token_put_claims(&json, request->claims);
 	appendStringInfoChar(&json, '}');
+	return json.data;
+}
 
-	auth_key_cover(ends, request->ttl > store_settings()->access_token_ttl);
-	*expires_in = (int) (ends - now);
-	return auth_key_sign(json.data);
+char *
+auth_token_issue(const AuthTokenRequest *request, int *expires_in)
+{
+	pg_uuid_t	jti;
+	TokenHead	head = {.type = "access", .jti = &jti};
+	const char *payload;
+
+	store_instance_ensure();
+	head.issued_at = auth_token_now();
+	head.expires_at = head.issued_at + request->ttl / USECS_PER_SEC;
+	if (request->session_id && !TIMESTAMP_IS_NOEND(request->not_after))
+		head.expires_at = Min(head.expires_at, auth_token_seconds(request->not_after));
+	base_uuid_make(&jti);
+	payload = auth_hook_modify_jwt(token_compose(request, &head), request->user);
+
+	auth_key_cover(head.expires_at, request->ttl > store_settings()->access_token_ttl);
+	*expires_in = (int) (head.expires_at - head.issued_at);
+	return auth_key_sign(payload);
+}
+
+char *
+auth_token_session_claims(const StoreSessionToken *session)
+{
+	AuthTokenRequest request = {
+		.user = &session->user, .session_id = &session->session_id, .authenticated_at = session->authenticated_at
+	};
+	TokenHead	head = {
+		.type = "session",
+		.issued_at = auth_token_seconds(session->created_at),
+		.expires_at = auth_token_seconds(session->expires_at)
+	};
+
+	return token_compose(&request, &head);
 }
 
 bool
@@ -447,15 +486,9 @@ auth_token_has_claim(const Jsonb *claims, const char *name)
 void
 auth_token_check_claims(const Jsonb *claims)
 {
-	/* Members that decide who the token is for and how long it lives (DESIGN 8). */
-	static const char *const reserved[] = {
-		"sub", "sid", "iat", "nbf", "exp", "jti", "iss", "aud", "type", "role",
-		"email", "email_verified", "auth_time"
-	};
-
 	if (!JB_ROOT_IS_OBJECT(claims))
 		base_raise(FA_INVALID_ARGUMENT, "claims must be a JSON object");
-	for (size_t i = 0; i < lengthof(reserved); i++)
-		if (auth_token_has_claim(claims, reserved[i]))
-			base_raise(FA_INVALID_ARGUMENT, "claims must not hold %s", reserved[i]);
+	for (const char *const *name = auth_token_protected_claims; *name; name++)
+		if (auth_token_has_claim(claims, *name))
+			base_raise(FA_INVALID_ARGUMENT, "claims must not hold %s", *name);
 }

@@ -9,16 +9,20 @@
 
 #include "base/errors.h"
 #include "datatype/timestamp.h"
+#include "store/session_tokens.h"
 #include "store/users.h"
 #include "utils/jsonb.h"
 #include "utils/uuid.h"
 
 /* A token of any kind is refused beyond this, before it is looked at. */
 #define AUTH_TOKEN_MAX_BYTES	(16 * 1024)
-/* Claims that a server (or, later, a hook) adds to a token. */
+/* Claims that a server adds to a token; the whole token after a hook. */
 #define AUTH_CLAIMS_MAX_BYTES	(8 * 1024)
 
-/* What a good access token says.  The pointers live until the next check in this backend. */
+/*
+ * What a good access token says, or a session token, which has no jsonb of its
+ * claims.  The pointers live until the next check in this backend.
+ */
 typedef struct AuthAccess
 {
 	bool		ours;			/* false: of an issuer that we only trust; no user, no session */
@@ -52,6 +56,19 @@ typedef struct AuthTokenRequest
 
 /* Sign a new access token; expires_in is in seconds. */
 extern char *auth_token_issue(const AuthTokenRequest *request, int *expires_in);
+
+/* Claims that decide who a token is for and how long it lives (DESIGN 8): neither a server nor a hook sets them.  NULL ends the list. */
+extern const char *const auth_token_protected_claims[];
+
+/*
+ * The claims of a session that has no access token: what one would say, but
+ * with the session's own times, of type session, and without a jti.  Raises
+ * not_configured, as a sign-in does, when its role is not allowed.
+ */
+extern char *auth_token_session_claims(const StoreSessionToken *session);
+
+/* The role in a user's tokens, NULL for none; raises when it is not allowed. */
+extern const char *auth_token_role(const StoreUser *user);
 
 /* Raise invalid_argument when claims holds a member that callers may not set. */
 extern void auth_token_check_claims(const Jsonb *claims);

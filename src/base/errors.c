@@ -22,6 +22,8 @@ const BaseErrorDef base_error_defs[FA_ERROR_COUNT] = {
 	"a function of the current identity when there is none"},
 	[FA_REFRESH_TOKEN_REUSED] = {"refresh_token_reused", 401, "refresh token was used before", "Sign in again.",
 	"a refresh token presented again after its successor was used or the grace period ran out"},
+	[FA_SIGNIN_NOT_ALLOWED] = {"signin_not_allowed", 403, "sign-in is not allowed", NULL,
+	"an allow_signin hook said no; told only after the right password or a good token"},
 	[FA_ACCOUNT_INACTIVE] = {"account_inactive", 403, "account is inactive", NULL,
 	"the account is deactivated; told only after the right password or a good token"},
 	[FA_EMAIL_NOT_VERIFIED] = {"email_not_verified", 403, "e-mail address is not verified", "Verify the e-mail address first.",
@@ -51,7 +53,7 @@ const BaseErrorDef base_error_defs[FA_ERROR_COUNT] = {
 	[FA_SERVER_BUSY] = {"server_busy", 503, "server is busy", "Try again in a moment.",
 	"the hash queue or a lock wait ran out"},
 	[FA_NOT_CONFIGURED] = {"not_configured", 500, "not configured", NULL,
-	"the master key or a setting is missing; HINT says which"},
+	"the master key or a setting is missing, or a hook does not do what it must; HINT says what to do"},
 };
 
 int

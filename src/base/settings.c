@@ -235,7 +235,19 @@ const BaseSettingDef base_setting_defs[] = {
 	{
 		.name = FIELD(session_max_lifetime), .type = BASE_SETTING_DURATION, .initial = "30 d",
 		.min = 1 * S, .max = 400 * D, .unit = "interval",
-		.about = "When a session ends after its sign-in, whatever is refreshed."
+		.about = "When a session ends after its sign-in, however much it is used."
+	},
+	{
+		.name = FIELD(session_strategy), .type = BASE_SETTING_WORD, .initial = "jwt", .unit = "word",
+		.words = "jwt, database",
+		.about = "What a sign-in answers: `jwt` an access token (a JWT) and a refresh token, `database` one opaque session token, which is looked up at each use. "
+		"It counts for sign-ins from now on; what was given out goes on working."
+	},
+	{
+		.name = FIELD(session_ttl), .type = BASE_SETTING_DURATION, .initial = "7 d",
+		.min = 1 * MIN, .max = 400 * D, .unit = "interval",
+		.about = "How long a session of `session_strategy` database lives after its last use, up to `session_max_lifetime` (or `remember_me_lifetime`) after its sign-in. "
+		"A use is written only when a tenth of this has passed since the last one that was (at least a minute, at most a day)."
 	},
 };
 

@@ -38,6 +38,8 @@ typedef struct FaSettings
 	int64		refresh_token_ttl;
 	int64		session_max_lifetime;
 	int64		remember_me_lifetime;
+	char	   *session_strategy;	/* jwt or database */
+	int64		session_ttl;
 	int64		refresh_reuse_grace;
 	int64		clock_skew;
 	int64		reauth_window;

@@ -11,6 +11,7 @@
 #define CR_OPAQUE_HASH_BYTES 32
 
 #define CR_REFRESH_PREFIX	"fa_rt_"
+#define CR_SESSION_PREFIX	"fa_st_"
 
 /* Six characters of prefix, 43 of base64url, and the end of the string. */
 #define CR_OPAQUE_TEXT_SIZE (6 + 43 + 1)

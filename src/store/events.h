@@ -7,6 +7,7 @@
 
 #include "postgres.h"
 
+#include "access/htup.h"
 #include "datatype/timestamp.h"
 #include "utils/inet.h"
 #include "utils/jsonb.h"
@@ -30,6 +31,9 @@ typedef struct StoreEvent
 
 /* Insert one, acting as fastauth_events. */
 extern void store_events_insert(const StoreEvent *event, int ring);
+
+/* The row of an event that was inserted, as a row of fastauth.events, whose oid is *relid. */
+extern HeapTuple store_events_tuple(const pg_uuid_t *id, int ring, Oid *relid);
 
 /* Those after an event, or all, in the order in which listeners read; at most max. */
 extern int	store_events_list(const pg_uuid_t *after, int max, StoreEvent **events);

@@ -140,12 +140,16 @@ void
 store_instance_end_sessions(void)
 {
 	static StorePlan lock = STORE_PLAN0("lock table fastauth.sessions in share row exclusive mode");
-	static StorePlan plan = STORE_PLAN0("delete from fastauth.sessions");
-	StoreArgs	lock_args = STORE_ARGS(&lock);
-	StoreArgs	args = STORE_ARGS(&plan);
+	static StorePlan sessions = STORE_PLAN0("delete from fastauth.sessions");
+	static StorePlan values = STORE_PLAN0("delete from fastauth.session_store");
+	StorePlan  *plans[] = {&lock, &sessions, &values};
 
 	store_open();
-	(void) store_run(&lock_args, STORE_WRITE, 0);
-	(void) store_run(&args, STORE_WRITE, 0);
+	for (size_t i = 0; i < lengthof(plans); i++)
+	{
+		StoreArgs	args = STORE_ARGS(plans[i]);
+
+		(void) store_run(&args, STORE_WRITE, 0);
+	}
 	store_close();
 }

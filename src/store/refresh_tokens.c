@@ -17,7 +17,7 @@
 #define REFRESH_COLUMNS(s, u) \
 	s "id, " s "expires_at, " s "authenticated_at, " \
 	u "id, " u "email, " u "name, " u "image, " u "email_verified, " u "is_active, " u "metadata, " \
-	u "app_metadata, " u "created_at, " u "updated_at, " u "dbrole"
+	u "app_metadata, " u "created_at, " u "updated_at, " u "dbrole, " s "provider"
 
 #define REFRESH_ROTATE \
 	"with live as (update fastauth.sessions s set last_used_at = $4, " \
@@ -30,7 +30,7 @@
 	"and not exists (select from fastauth.session_revocations r where r.session_id operator(pg_catalog.=) s.id) " \
 	"returning s.id as session_id, s.expires_at, s.authenticated_at, t.predecessor, " \
 	"u.id, u.email, u.name, u.image, u.email_verified, u.is_active, u.metadata, u.app_metadata, " \
-	"u.created_at, u.updated_at, u.dbrole), " \
+	"u.created_at, u.updated_at, u.dbrole, s.provider), " \
 	"spent as (update fastauth.refresh_tokens t set used_at = $4, sealed_successor = $3 from live " \
 	"where t.token_hash operator(pg_catalog.=) $1 and t.used_at is null returning t.token_hash), " \
 	"forgotten as (update fastauth.refresh_tokens p set sealed_successor = null from live, spent " \
@@ -39,9 +39,9 @@
 	"select $2, live.session_id, spent.token_hash, $4, least($5, live.expires_at) from live, spent) " \
 	"select live.session_id, live.expires_at, live.authenticated_at, live.id, live.email, live.name, live.image, " \
 	"live.email_verified, live.is_active, live.metadata, live.app_metadata, live.created_at, live.updated_at, " \
-	"live.dbrole from live, spent"
+	"live.dbrole, live.provider from live, spent"
 
-/* Columns first .. first + 13 of row 0, in the order of REFRESH_COLUMNS. */
+/* Columns first .. first + 14 of row 0, in the order of REFRESH_COLUMNS. */
 static void
 refresh_read_row(int first, StoreRefresh *refresh)
 {
@@ -62,6 +62,7 @@ refresh_read_row(int first, StoreRefresh *refresh)
 	user->updated_at = store_get_time(0, first + 12);
 	user->hashed_password = NULL;
 	user->dbrole = store_get_text(0, first + 13);
+	refresh->provider = store_get_text(0, first + 14);
 }
 
 bool

@@ -20,6 +20,7 @@ typedef struct StoreRefresh
 	pg_uuid_t	session_id;
 	TimestampTz session_expires_at;
 	TimestampTz authenticated_at;
+	char	   *provider;		/* how the session began */
 	StoreUser	user;
 } StoreRefresh;
 

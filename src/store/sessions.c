@@ -86,7 +86,7 @@ bool
 store_sessions_check(const pg_uuid_t *id, TimestampTz now, StoreSessionCheck *check)
 {
 	static StorePlan plan = STORE_PLAN("select s.user_id, s.expires_at operator(pg_catalog.<=) $2 or " SESSIONS_REVOKED ", "
-									   "u.is_active, s.authenticated_at "
+									   "u.is_active, s.authenticated_at, s.last_used_at, s.session_token_hash is not null "
 									   "from fastauth.sessions s join fastauth.users u on u.id operator(pg_catalog.=) s.user_id "
 									   "where s.id operator(pg_catalog.=) $1", UUIDOID, TIMESTAMPTZOID);
 	StoreArgs	args = STORE_ARGS(&plan);
@@ -102,6 +102,8 @@ store_sessions_check(const pg_uuid_t *id, TimestampTz now, StoreSessionCheck *ch
 		check->ended = store_get_bool(0, 2);
 		check->user_is_active = store_get_bool(0, 3);
 		check->authenticated_at = store_get_time(0, 4);
+		check->last_used_at = store_get_time(0, 5);
+		check->slides = store_get_bool(0, 6);
 	}
 	store_close();
 	return found;
@@ -114,13 +116,14 @@ store_sessions_insert(const StoreSession *session, const char *expected_hash,
 	static StorePlan plan = STORE_PLAN("with u as (select id from fastauth.users where id operator(pg_catalog.=) $2 and is_active "
 									   "and ($11 is null or hashed_password operator(pg_catalog.=) $11) for share), "
 									   "s as (insert into fastauth.sessions (id, user_id, created_at, last_used_at, authenticated_at, "
-									   "expires_at, provider, ip_address, user_agent, data) "
-									   "select $1, u.id, $3, $4, $5, $6, $7, $8, $9, $10 from u returning id), "
+									   "expires_at, provider, ip_address, user_agent, data, session_token_hash, max_expires_at) "
+									   "select $1, u.id, $3, $4, $5, $6, $7, $8, $9, $10, $14, $15 from u returning id), "
 									   "t as (insert into fastauth.refresh_tokens (token_hash, session_id, created_at, expires_at) "
 									   "select $12, s.id, $3, $13 from s where $12 is not null) "
 									   "select id from s",
 									   UUIDOID, UUIDOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID,
-									   TEXTOID, INETOID, TEXTOID, JSONBOID, TEXTOID, BYTEAOID, TIMESTAMPTZOID);
+									   TEXTOID, INETOID, TEXTOID, JSONBOID, TEXTOID, BYTEAOID, TIMESTAMPTZOID,
+									   BYTEAOID, TIMESTAMPTZOID);
 	StoreArgs	args = STORE_ARGS(&plan);
 	bool		inserted;
 
@@ -137,6 +140,11 @@ store_sessions_insert(const StoreSession *session, const char *expected_hash,
 	store_arg_text(&args, expected_hash);
 	store_arg_bytes(&args, token_hash, 32);
 	store_arg_time(&args, token_expires_at);
+	store_arg_bytes(&args, session->token_hash, 32);
+	if (session->token_hash)
+		store_arg_time(&args, session->max_expires_at);
+	else
+		store_arg_null(&args);
 	store_open();
 	inserted = store_run(&args, STORE_WRITE, 0) == 1;
 	store_close();

@@ -27,6 +27,10 @@ typedef struct StoreSession
 	inet	   *ip_address;		/* or NULL */
 	char	   *user_agent;		/* or NULL */
 	Jsonb	   *data;
+
+	/* Of the database strategy, and for the insert only. */
+	const void *token_hash;		/* of its session token, or NULL */
+	TimestampTz max_expires_at; /* with a token: its end however much it is used */
 } StoreSession;
 
 /* Why a session was ended whose refresh token came again. */
@@ -39,6 +43,8 @@ typedef struct StoreSessionCheck
 	bool		ended;			/* revoked or expired */
 	bool		user_is_active;
 	TimestampTz authenticated_at;
+	TimestampTz last_used_at;
+	bool		slides;			/* its end moves with its use: the database strategy */
 } StoreSessionCheck;
 
 /* A live session (not expired, not revoked), or false. */

@@ -10,7 +10,7 @@
 # verify_jws		OpenSSL over the same token: HMAC with a key that is kept, ECDSA with a parsed key
 # verify_token		the same ECDSA; "first": tokens that this backend has not seen; "again": one that it has
 # refresh			a transaction of one UPDATE and one INSERT in one statement, by pgbench
-# authenticate		a SELECT by primary key, by pgbench
+# authenticate		a SELECT by primary key, by pgbench: by an access token, and by a session token
 #
 # verify_* are timed in the server, over a series of calls; the others by
 # pgbench with one client and prepared statements, ours and the bare work alike.
@@ -49,6 +49,8 @@ SQL
 pair=$(q -F ' ' -c "SELECT access_token, refresh_token FROM fastauth.signin('ada@example.com', 'correct horse battery staple')")
 access=${pair% *}
 refresh=${pair#* }
+session=$(q -c "SELECT access_token FROM fastauth.configure('session_strategy', 'database'), fastauth.signin('ada@example.com', 'correct horse battery staple')")
+q -o /dev/null -c "SELECT fastauth.configure('session_strategy', NULL)"
 jwk=$(q -c "SELECT key FROM jsonb_array_elements(fastauth.jwks() -> 'keys') key WHERE key ->> 'alg' = 'ES256'")
 x=$(q -c "SELECT '$jwk'::jsonb ->> 'x'")
 y=$(q -c "SELECT '$jwk'::jsonb ->> 'y'")
@@ -112,11 +114,14 @@ SQL
 )"
 
 	note "authenticate" ours "$(echo "SELECT fastauth.authenticate(:token);" | client 3000 -D token="$access")"
-	note "authenticate" bare "$(client 3000 <<'SQL'
+	note "authenticate session" ours "$(echo "SELECT fastauth.authenticate(:token);" | client 3000 -D token="$session")"
+	bare=$(client 3000 <<'SQL'
 \set id random(1, 100000)
 SELECT used_at FROM pairs WHERE id = :id;
 SQL
-)"
+)
+	note "authenticate" bare "$bare"
+	note "authenticate session" bare "$bare"
 done
 
 perl -F'\|' -lane '

@@ -28,7 +28,7 @@ bad=$(perl -0777 -e '
 	}
 	if (-e "docs/reference.md") { my $text = slurp("docs/reference.md"); $reference{$1}++ while $text =~ /^#+ `?(\w+)/gm; }
 	# What stands behind a view is called through it.
-	delete $sql{$_}, delete $group{$_} for qw(list_settings list_signing_keys list_stats);
+	delete $sql{$_}, delete $group{$_} for qw(list_settings list_signing_keys list_stats list_hooks);
 	for (sort keys %sql)
 	{
 		my $group = $group{$_} // "none";

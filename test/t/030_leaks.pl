@@ -219,6 +219,12 @@ sub run_plain_cases
 	plain_case('bad access token', 'regress_server', "SELECT fastauth.verify_token('SECRET');", qr/PT401/);
 	plain_case('bad token in authenticate', 'regress_server', "SELECT fastauth.authenticate('SECRET');", qr/PT401/);
 	plain_case('bad refresh token', 'regress_server', "SELECT fastauth.refresh('fa_rt_SECRET');", qr/PT401/);
+	plain_case('bad session token', 'regress_server', "SELECT fastauth.authenticate('fa_st_SECRET');", qr/PT401/);
+	plain_case('session token of the wrong form', 'regress_server', "SELECT fastauth.introspect('fa_st_SECRET'), fastauth.refresh('fa_st_SECRET');", qr/PT401/);
+	plain_case('id and value of session_write', 'regress_server', "SELECT fastauth.session_write('SECRET', '{\"a\": \"SECRET\"}', '1 h');", undef);
+	plain_case('id of session_read', 'regress_server', "SELECT fastauth.session_read('SECRET'), fastauth.session_exists('SECRET'), fastauth.session_delete('SECRET');", undef);
+	plain_case('session_write that is refused', 'regress_server', "SELECT fastauth.session_write('SECRET', '\"SECRET\"', '0');", qr/PT400/);
+	plain_case('unqualified session_read', 'regress_server', "SET search_path = fastauth, public; SELECT session_read(idd => 'SECRET');", qr/42883/);
 	plain_case('wrong current password', 'regress_server',
 		"BEGIN; SELECT fastauth.authenticate(fastauth.issue_jwt((SELECT id FROM fastauth.get_user_by_email('ann\@example.com')))); SELECT fastauth.change_password('SECRET', 'SECRET-SECRET'); ROLLBACK;",
 		qr/PT4/);
@@ -312,6 +318,26 @@ sub run_worker_case
 	cancel_backend($s);
 	wait_for($s);
 	unseen($secret, 'parallel worker that was cancelled');
+	close_session($s);
+}
+
+# A good session token, in a use of it that is written; neither it nor its hash is seen.
+sub run_session_token_case
+{
+	my $s = open_session('regress_server');
+	my $token = $node->safe_psql('postgres', "SELECT access_token FROM fastauth.configure('session_strategy', 'database'), fastauth.signin('ann\@example.com', 'correct horse battery staple 4711')");
+	my $hash = $node->safe_psql('postgres', "SELECT encode(session_token_hash, 'hex') FROM fastauth.sessions WHERE session_token_hash IS NOT NULL");
+
+	like($token, qr/^fa_st_/, 'session token: there is one');
+	$node->safe_psql('postgres', "SELECT fastauth.configure('session_strategy', NULL); UPDATE fastauth.sessions SET last_used_at = last_used_at - interval '1 day'");
+	say_to($s, "BEGIN; SELECT fastauth.authenticate('$token'), fastauth.claims(); SELECT fastauth.session_id(), 1/0;");
+	wait_for($s);
+	like($s->{err}, qr/22012/, 'session token: the client gets the error of its own');
+	unseen($_, 'session token') for $token, $hash;
+	say_to($s, "ROLLBACK; SELECT fastauth.authenticate('$token');");
+	wait_for($s);
+	unseen($_, 'session token, used again') for $token, $hash;
+	is($node->safe_psql('postgres', "SELECT last_used_at > now() - interval '1 hour' FROM fastauth.sessions WHERE session_token_hash IS NOT NULL"), 't', 'session token: its use was written');
 	close_session($s);
 }
 
@@ -436,6 +462,7 @@ CONF
 	bind_case('bind parameter', 'extended', "SELECT fastauth.signin('ann\@example.com', :secret)");
 	bind_case('bind parameter of a named statement', 'prepared', "SELECT fastauth.signin('ann\@example.com', :secret)");
 	run_worker_case();
+	run_session_token_case();
 	run_held_cases();
 	$node->stop('fast');
 }

@@ -34,22 +34,28 @@ $node->safe_psql('postgres', q{CREATE EXTENSION fastauth CASCADE; SELECT fastaut
 $node->safe_psql('postgres', q{SELECT fastauth.configure('rate_' || name, '1000000/1h') FROM unnest(ARRAY['refresh_account', 'refresh_total', 'signin_account', 'signin_total', 'signup_total']) AS name});
 my ($access, $refresh) = signup($node, 'postgres', 'memory@example.com');
 my $user = $node->safe_psql('postgres', 'SELECT id FROM fastauth.users');
+my ($session) = pair_of($node, 'postgres', "fastauth.configure('session_strategy', 'database'), fastauth.signin('memory\@example.com', '@{[ PASSWORD ]}')");
+$node->safe_psql('postgres', "SELECT fastauth.configure('session_strategy', NULL)");
 
 # What runs: a name, how often, an expression over n (the number of the call) and the tables below, and what the
 # server keeps within a statement for each call.
 my @kinds = (
-	[ 'verify_token', 0.42, "fastauth.verify_token('$access')" ],
-	[ 'authenticate', 0.42, "fastauth.authenticate('$access')" ],
+	[ 'verify_token', 0.3, "fastauth.verify_token('$access')" ],
+	[ 'authenticate', 0.3, "fastauth.authenticate('$access')" ],
+	[ 'authenticate by session token', 0.22, "fastauth.authenticate('$session')" ],
 	[ 'issue_jwt', 0.12, "fastauth.issue_jwt('$user', jsonb_build_object('n', n), '1 h')" ],
 	# more tokens than the cache of verified tokens has room for
 	[ 'verify_token of many tokens', 0.01, 'fastauth.verify_token((SELECT access FROM token WHERE id = n % 300))' ],
-	[ 'introspect', 0.008, "fastauth.introspect(CASE n % 3 WHEN 0 THEN '$access' WHEN 1 THEN '$refresh' ELSE 'x' END)" ],
+	[ 'introspect', 0.008, "fastauth.introspect(CASE n % 4 WHEN 0 THEN '$access' WHEN 1 THEN '$refresh' WHEN 2 THEN '$session' ELSE 'x' END)" ],
 	[ 'uid, claims, session_id', 0.008, "(fastauth.authenticate('$access'), fastauth.uid(), fastauth.claims(), fastauth.session_id(), fastauth.me())" ],
-	[ 'refused tokens', 0.005, "attempt(format('fastauth.authenticate(%L)', CASE n % 3 WHEN 0 THEN 'x' WHEN 1 THEN left('$access', -1) ELSE repeat('a', 20000) END))" ],
+	[ 'refused tokens', 0.005, "attempt(format('fastauth.authenticate(%L)', CASE n % 4 WHEN 0 THEN 'x' WHEN 1 THEN left('$access', -1) WHEN 2 THEN left('$session', -1) || '*' ELSE repeat('a', 20000) END))" ],
 	[ 'refused arguments', 0.005, "attempt(CASE n % 3 WHEN 0 THEN 'fastauth.refresh(NULL)' WHEN 1 THEN 'fastauth.signup(''x'', ''y'')' ELSE 'fastauth.me()' END)" ],
 	[ 'sign-ups over the limit of their account', 0.005, "attempt('fastauth.signup(''memory\@example.com'', ''weak'')')" ],
 	[ 'create_session, delete_session', 0.002, "fastauth.delete_session((fastauth.create_session('$user')).id)", SERVER_KEEPS ],
 	[ 'refresh', 0.002, 'spend()', SERVER_KEEPS ],
+	[ 'use of a session that is written', 0.002, 'use()', 2 * SERVER_KEEPS ],
+	[ 'session_write, session_read, session_delete', 0.002,
+		"(fastauth.session_write('id', '{}', '1 h'), fastauth.session_read('id'), fastauth.session_exists('id'), fastauth.session_delete('id'))", 2 * SERVER_KEEPS ],
 	[ 'wrong password', 0.0001, "attempt('fastauth.signin(''memory\@example.com'', ''wrong'')')" ],
 );
 
@@ -66,6 +72,12 @@ BEGIN
 	RETURN true;
 EXCEPTION WHEN OTHERS THEN
 	RETURN false;
+END \$\$;
+CREATE FUNCTION use() RETURNS bool LANGUAGE plpgsql AS \$\$
+BEGIN
+	UPDATE fastauth.sessions SET last_used_at = last_used_at - interval '1 day' WHERE session_token_hash IS NOT NULL;
+	PERFORM fastauth.authenticate('$session');
+	RETURN true;
 END \$\$;
 CREATE FUNCTION spend() RETURNS bool LANGUAGE plpgsql AS \$\$
 BEGIN

@@ -29,6 +29,11 @@ CREATE TABLE public.notes (user_id uuid REFERENCES fastauth.users (id) ON DELETE
 ALTER TABLE public.notes ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own ON public.notes USING (user_id = fastauth.uid());
 GRANT SELECT ON public.notes TO regress_authenticated;
+CREATE SCHEMA shop;
+CREATE TABLE shop.seen (event text);
+CREATE FUNCTION shop.sees() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO shop.seen VALUES (NEW.event); RETURN NULL; END';
+CREATE FUNCTION shop.plan(token jsonb, u jsonb) RETURNS jsonb BEGIN ATOMIC SELECT token || '{"plan": "kept"}'; END;
+SELECT fastauth.add_hook('signup', 'shop.sees()'), fastauth.add_hook('modify_jwt', 'shop.plan(jsonb, jsonb)');
 SQL
 my ($es_access, $es_refresh) = signup($home, 'app', 'anna@example.com');
 $home->safe_psql('app', "SELECT fastauth.set_user_dbrole(id, 'regress_authenticated') FROM fastauth.get_user_by_email('anna\@example.com');
@@ -41,6 +46,8 @@ my ($spent_access, $spent) = signin($home, 'app', 'anna@example.com');
 my ($access, $refresh) = pair_of($home, 'app', "fastauth.refresh('$spent')");
 my ($ended) = signin($home, 'app', 'anna@example.com');
 $home->safe_psql('app', "BEGIN; SELECT fastauth.authenticate('$ended'); SELECT fastauth.signout(); COMMIT");
+my ($session) = pair_of($home, 'app', "fastauth.configure('session_strategy', 'database'), fastauth.signin('anna\@example.com', '" . PASSWORD . "')");
+$home->safe_psql('app', "SELECT fastauth.configure('session_strategy', NULL), fastauth.session_write('cookie', '{\"cart\": 1}', '1 d')");
 my $before = contents($home, 'app');
 my $grants = <<'SQL';
 SELECT p.oid::regprocedure, p.proacl FROM pg_proc p WHERE p.pronamespace = 'fastauth'::regnamespace
@@ -96,6 +103,8 @@ sub goes_on
 	refused($node, $db, "SELECT fastauth.verify_token('$ended')", qr/ERROR:  session has ended/, "$name: a session that was ended");
 	is($node->safe_psql($db, "SET ROLE regress_authenticated; BEGIN; SELECT FROM fastauth.authenticate('$access'); TABLE public.notes; COMMIT") =~ s/^\n+//r =~ s/.*\|//r,
 		'hers', "$name: the application's policy");
+	is($node->safe_psql($db, "BEGIN; SELECT FROM fastauth.authenticate('$session'); SELECT email FROM fastauth.me(); COMMIT") =~ s/^\n+//r, 'anna@example.com', "$name: a session token");
+	is($node->safe_psql($db, "SELECT fastauth.session_read('cookie')"), '{"cart": 1}', "$name: a value of the session store");
 	($new, $next) = pair_of($node, $db, "fastauth.refresh('$refresh')");
 	ok($new && $next, "$name: a refresh token");
 	is($node->safe_psql($db, "SELECT fastauth.verify_token('$new') ->> 'sid' = fastauth.verify_token('$access') ->> 'sid'"), 't', "$name: of the same session");
@@ -104,7 +113,12 @@ sub goes_on
 	ok((signin($node, $db, 'bela@example.com'))[0], "$name: a user signs in");
 	refused($node, $db, "SELECT fastauth.signin('bela\@example.com', 'another Password 3')", qr/ERROR:  invalid e-mail or password/, "$name: a wrong password");
 	refused($node, $db, "SELECT fastauth.signup('anna\@example.com', '" . PASSWORD . "')", qr/ERROR:  a user with this e-mail already exists/, "$name: a known address");
+	my $seen = "SELECT count(*) FROM shop.seen";
+	my $signups = $node->safe_psql($db, $seen);
 	ok((signup($node, $db, 'gone@example.com'))[0], "$name: an address that a deleted user had");
+	is($node->safe_psql($db, $seen), $signups + 1, "$name: a trigger hook");
+	is($node->safe_psql($db, "SELECT fastauth.verify_token('$new') ->> 'plan'"), 'kept', "$name: a hook that adds a claim");
+	is($node->safe_psql($db, "SELECT count(*) FROM fastauth.hooks_overview WHERE problem IS NULL"), '2', "$name: the hooks are what they were");
 	return $next;
 }
 
@@ -125,6 +139,17 @@ for my $how (sort(keys %restore), 'in parallel')
 }
 is(contents($home, 'app'), $before, 'the original is as it was');
 
+# --- without the functions that are hooks: nobody gets past them, until they are removed ---
+
+$home->safe_psql('postgres', 'CREATE DATABASE unhooked');
+command_ok([ 'pg_restore', '--exclude-schema=shop', "$dir/custom", '-d', $home->connstr('unhooked') ], 'restore without the schema of the hooks');
+refused($home, 'unhooked', "SELECT fastauth.signin('bela\@example.com', '" . PASSWORD . "')",
+	qr/ERROR:  hook shop\.plan\(pg_catalog\.jsonb,pg_catalog\.jsonb\) of modify_jwt does not exist\nDETAIL:  not_configured\nHINT:  Make the function, or call fastauth\.remove_hook/, 'a hook that is missing');
+is($home->safe_psql('unhooked', 'SELECT event, function, problem FROM fastauth.hooks_overview'),
+	"modify_jwt|shop.plan(pg_catalog.jsonb,pg_catalog.jsonb)|function is missing\nsignup|shop.sees()|function is missing", 'hooks_overview tells');
+$home->safe_psql('unhooked', 'SELECT fastauth.remove_hook(event, function) FROM fastauth.hooks_overview');
+ok((signin($home, 'unhooked', 'bela@example.com'))[0], 'once they are removed, a user signs in');
+
 # --- adopt(true): a new instance ----------------------------------------------
 
 restored($home, 'staging', 'custom');
@@ -132,6 +157,8 @@ my $old_keys = $home->safe_psql('staging', 'SELECT fastauth.jwks()');
 $home->safe_psql('staging', 'SELECT fastauth.adopt(true)');
 refused($home, 'staging', "SELECT fastauth.verify_token('$_')", qr/ERROR:  (invalid token|session has ended)/, 'adopt(true): an old access token') for ($es_access, $hs_access, $access);
 refused($home, 'staging', "SELECT fastauth.refresh('$_')", qr/ERROR:  (invalid token|session has ended)/, 'adopt(true): an old refresh token') for ($refresh, $es_refresh);
+refused($home, 'staging', "SELECT fastauth.authenticate('$session')", qr/ERROR:  invalid token/, 'adopt(true): an old session token');
+is($home->safe_psql('staging', "SELECT fastauth.session_exists('cookie')"), 'f', 'adopt(true): a value of the session store');
 my ($staging_access) = signin($home, 'staging', 'anna@example.com');
 is($home->safe_psql('staging', "SELECT fastauth.verify_token('$staging_access') ->> 'email'"), 'anna@example.com', 'adopt(true): the users still sign in');
 my $new_keys = $home->safe_psql('staging', 'SELECT fastauth.jwks()');

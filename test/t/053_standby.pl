@@ -50,6 +50,9 @@ my ($access, $refresh) = signup($primary, 'postgres', 'anna@example.com');
 my ($other) = signup($primary, 'postgres', 'bela@example.com');
 $primary->safe_psql('postgres', "INSERT INTO public.notes SELECT id, email FROM fastauth.users");
 my $anna = $primary->safe_psql('postgres', "SELECT id FROM fastauth.get_user_by_email('anna\@example.com')");
+my ($st) = pair_of($primary, 'postgres', "fastauth.configure('session_strategy', 'database'), fastauth.signin('anna\@example.com', '" . PASSWORD . "')");
+$primary->safe_psql('postgres', "SELECT fastauth.configure('session_strategy', NULL), fastauth.session_write('cookie', '\"value\"', '1 d')");
+my $session_sid = $primary->safe_psql('postgres', "BEGIN; SELECT FROM fastauth.authenticate('$st'); SELECT fastauth.session_id(); COMMIT") =~ s/^\n+//r;
 my $sid = $primary->safe_psql('postgres', "SELECT fastauth.verify_token('$access') ->> 'sid'");
 caught_up();
 
@@ -60,11 +63,21 @@ is(answer("SELECT fastauth.introspect('$access') ->> 'active'"), 'true', 'intros
 is(answer("SELECT jsonb_array_length(fastauth.jwks() -> 'keys')"), '1', 'jwks');
 is(answer("SELECT (fastauth.get_session('$sid')).user_id"), $anna, 'get_session');
 is(answer("SELECT (fastauth.get_user('$anna')).email"), 'anna@example.com', 'get_user');
-is(answer("SELECT count(*) FROM fastauth.list_user_sessions('$anna')"), '1', 'list_user_sessions');
+is(answer("SELECT count(*) FROM fastauth.list_user_sessions('$anna')"), '2', 'list_user_sessions');
+is(answer("SELECT fastauth.session_read('cookie'), fastauth.session_exists('no cookie')"), '"value"|f', 'session_read, session_exists');
+is(answer("SELECT count(*) FROM fastauth.users_overview; SELECT count(*) FROM fastauth.sessions_overview"), "2\n3", 'the views of users and sessions');
 is(answer("SET ROLE regress_authenticated; BEGIN; SELECT FROM fastauth.authenticate('$access'); TABLE public.notes; COMMIT; RESET ROLE") =~ s/^\n+//r,
 	"$anna|anna\@example.com", 'authenticate, and uid() in a policy');
 is(answer("BEGIN; SELECT FROM fastauth.authenticate('$access'); SELECT email FROM fastauth.me(); SELECT fastauth.session_id(); SELECT count(*) FROM fastauth.list_sessions(); COMMIT") =~ s/^\n+//r,
-	"anna\@example.com\n$sid\n1", 'me, session_id, list_sessions');
+	"anna\@example.com\n$sid\n2", 'me, session_id, list_sessions');
+is(answer("SET ROLE regress_authenticated; BEGIN; SELECT FROM fastauth.authenticate('$st'); TABLE public.notes; SELECT fastauth.session_id(), fastauth.claims() ->> 'type'; COMMIT; RESET ROLE") =~ s/^\n+//r,
+	"$anna|anna\@example.com\n$session_sid|session", 'authenticate by session token');
+is(answer("SELECT fastauth.introspect('$st') ->> 'active'"), 'true', 'introspect of a session token');
+# a use that would be written on the primary
+$primary->safe_psql('postgres', "UPDATE fastauth.sessions SET last_used_at = last_used_at - interval '1 day', expires_at = expires_at - interval '1 day' WHERE id = '$session_sid'");
+caught_up();
+is(answer("SELECT fastauth.authenticate('$st')"), $anna, 'a use of a session token that cannot be written');
+is(answer("SELECT fastauth.authenticate('$st', is_local => false)"), 'ERROR: is_local = false is not allowed here', 'nor is an identity of the whole session');
 is(answer('TABLE public.notes') =~ tr/\n//, 1, 'and after COMMIT nobody is signed in');
 ok(!-e $standby->data_dir . '/fastauth.key', 'all without the master key');
 
@@ -76,6 +89,10 @@ is(answer("SELECT fastauth.verify_token('$access')"), 'ERROR: session has ended'
 is(answer("SELECT fastauth.authenticate('$access')"), 'ERROR: session has ended', 'cannot authenticate either');
 is(answer("SELECT fastauth.get_session('$sid') IS NULL"), 't', 'and is no session any more');
 is(answer("SELECT fastauth.verify_token('$other') ->> 'email'"), 'bela@example.com', 'others go on');
+is(answer("SELECT fastauth.authenticate('$st')"), $anna, 'and the session token of another session');
+$primary->safe_psql('postgres', "BEGIN; SELECT fastauth.authenticate('$st'); SELECT fastauth.signout(); COMMIT");
+caught_up();
+is(answer("SELECT fastauth.authenticate('$st')"), 'ERROR: session has ended', 'until that is signed out');
 
 $primary->safe_psql('postgres', "SELECT fastauth.rotate_signing_key()");
 my ($under_new_key) = signin($primary, 'postgres', 'anna@example.com');

@@ -1,6 +1,8 @@
 /*
  * sessions: one sign-in on one device.  authenticated_at is the last time that
- * its user proved who they are; provider says how the session began.
+ * its user proved who they are; provider says how the session began.  A
+ * session of the database strategy has a session token, known by its SHA-256
+ * only, and its end moves with its use, up to max_expires_at.
  */
 CREATE TABLE fastauth.sessions (
 	id pg_catalog.uuid NOT NULL,
@@ -13,10 +15,13 @@ CREATE TABLE fastauth.sessions (
 	ip_address pg_catalog.inet,
 	user_agent pg_catalog.text,
 	data pg_catalog.jsonb NOT NULL,
+	session_token_hash pg_catalog.bytea,
+	max_expires_at pg_catalog.timestamptz,
 	CONSTRAINT sessions_pkey PRIMARY KEY (id),
 	CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES fastauth.users (id) ON DELETE CASCADE
 );
 CREATE INDEX sessions_user_id_idx ON fastauth.sessions (user_id, id);
+CREATE UNIQUE INDEX sessions_session_token_hash_key ON fastauth.sessions (session_token_hash) WHERE session_token_hash IS NOT NULL;
 CREATE INDEX sessions_expires_at_idx ON fastauth.sessions (expires_at);
 ALTER TABLE fastauth.sessions ENABLE ROW LEVEL SECURITY;
 SELECT pg_catalog.pg_extension_config_dump('fastauth.sessions', '');

@@ -1,0 +1,232 @@
+/*
+ * hook_call.c
+ *		Calling a function of the application, confined (S20 to S22).
+ *
+ * A hook is code of somebody who need not be whoever signs in, nor the
+ * administrator.  It runs as the owner of its function, taken from the catalog
+ * at this moment, and:
+ *
+ * - SECURITY_LOCAL_USERID_CHANGE keeps it from SET ROLE and SET SESSION
+ *	 AUTHORIZATION;
+ * - SECURITY_RESTRICTED_OPERATION keeps it from leaving something that would
+ *	 run later as the caller: deferred triggers, WITH HOLD cursors, LISTEN,
+ *	 prepared statements, temporary tables;
+ * - every setting that it changes is taken back when it returns
+ *	 (AtEOXact_GUC(false): with true they would stay for the session).
+ *
+ * And the caller gets no hold on the hook: names are looked up in pg_catalog
+ * and in the function's own schema, the temporary schema last; and settings
+ * that change what an expression means have their defaults.
+ *
+ * An error goes on as it is, with a line of CONTEXT that names the hook, and is
+ * marked, so that api/call.c does not make an internal_error of it.  The marks
+ * of identity and client are put back at once; user, security context and
+ * settings are restored by the abort of the (sub)transaction, as with any
+ * SECURITY DEFINER function.
+ */
+#include "auth/hook_call.h"
+
+#include "access/htup_details.h"
+#include "auth/client.h"
+#include "auth/identity.h"
+#include "base/errors.h"
+#include "base/settings.h"
+#include "catalog/objectaccess.h"
+#include "catalog/pg_collation.h"
+#include "catalog/pg_proc.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+#include "utils/syscache.h"
+
+/* A hook may call functions of ours, which call hooks. */
+#define HOOK_MAX_DEPTH 4
+
+typedef struct HookCaller
+{
+	Oid			user_id;
+	int			sec_context;
+	int			guc_level;
+	AuthIdentityMark identity;
+	const void *client;
+} HookCaller;
+
+static int	hook_depth = 0;
+
+/* What marks an error: ErrorData keeps it through every copy, and nothing in SQL can set it. */
+#define HOOK_ERROR_DOMAIN "fastauth hook"
+
+bool
+auth_hook_raised(const ErrorData *edata)
+{
+	return edata->context_domain != NULL && strcmp(edata->context_domain, HOOK_ERROR_DOMAIN) == 0;
+}
+
+const char *
+auth_hook_misfit(Oid function, const StoreHookDef *def)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	Form_pg_proc form;
+	const char *problem = NULL;
+
+	if (!HeapTupleIsValid(tuple))
+		return "does not exist";
+	form = (Form_pg_proc) GETSTRUCT(tuple);
+	if (form->prokind != PROKIND_FUNCTION)
+		problem = "is not an ordinary function";
+	else if (form->proretset)
+		problem = "returns a set";
+	else if (form->pronargs != def->nargs ||
+			 memcmp(form->proargtypes.values, def->args, sizeof(Oid) * def->nargs) != 0)
+		problem = "has other arguments";
+	else if (form->prorettype != def->result)
+		problem = "returns another type";
+	ReleaseSysCache(tuple);
+	return problem;
+}
+
+Oid
+auth_hook_function(const StoreHook *hook)
+{
+	const StoreHookDef *def = store_hook_def(hook->event);
+	Oid			function = store_hook_resolve(hook);
+	const char *problem = auth_hook_misfit(function, def);
+
+	if (problem)
+		base_raise_hint(FA_NOT_CONFIGURED, "Make the function, or call fastauth.remove_hook.",
+						"hook %s of %s %s", base_setting_ascii(store_hook_text(hook)), hook->event, problem);
+	return function;
+}
+
+/* Its owner, and a search_path of pg_catalog, its schema and at the very end the temporary one. */
+static Oid
+hook_owner(Oid function, const StoreHook *hook, char **search_path)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	Oid			owner;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for function %u", function);
+	owner = ((Form_pg_proc) GETSTRUCT(tuple))->proowner;
+	ReleaseSysCache(tuple);
+	*search_path = psprintf("pg_catalog, %s, pg_temp", quote_identifier(hook->schema));
+	return owner;
+}
+
+static void
+hook_set(const char *name, const char *value)
+{
+	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+}
+
+static void
+hook_enter(HookCaller *caller, Oid owner, const char *search_path)
+{
+	GetUserIdAndSecContext(&caller->user_id, &caller->sec_context);
+	auth_identity_mark(&caller->identity);
+	caller->client = auth_client_mark();
+	caller->guc_level = NewGUCNestLevel();
+	hook_set("search_path", search_path);
+	hook_set("row_security", "on");
+	hook_set("transform_null_equals", "off");
+	hook_set("array_nulls", "on");
+	SetUserIdAndSecContext(owner, caller->sec_context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
+}
+
+static void
+hook_leave(const HookCaller *caller)
+{
+	AtEOXact_GUC(false, caller->guc_level);
+	SetUserIdAndSecContext(caller->user_id, caller->sec_context);
+	auth_identity_return(&caller->identity);
+	auth_client_return(caller->client);
+}
+
+/* STRICT, with a NULL among the arguments, means NULL without a call. */
+static Datum
+hook_invoke(Oid function, int nargs, const NullableDatum *args, Node *context, bool *isnull)
+{
+	LOCAL_FCINFO(fcinfo, 2);
+	FmgrInfo	flinfo;
+	Datum		result;
+
+	*isnull = true;
+	fmgr_info(function, &flinfo);
+	InitFunctionCallInfoData(*fcinfo, &flinfo, nargs, DEFAULT_COLLATION_OID, context, NULL);
+	for (int i = 0; i < nargs; i++)
+	{
+		if (args[i].isnull && flinfo.fn_strict)
+			return (Datum) 0;
+		fcinfo->args[i] = args[i];
+	}
+	InvokeFunctionExecuteHook(function);
+
+	/* A STABLE function sees with our snapshot: it has to show what this call has written. */
+	PushActiveSnapshot(GetTransactionSnapshot());
+	result = FunctionCallInvoke(fcinfo);
+	PopActiveSnapshot();
+	*isnull = fcinfo->isnull;
+	return result;
+}
+
+static void
+hook_error_context(void *arg)
+{
+	errcontext("fastauth hook %s", (const char *) arg);
+}
+
+/* Throw the error on, marked. */
+static void
+hook_rethrow(MemoryContext context)
+{
+	ErrorData  *edata;
+
+	MemoryContextSwitchTo(context);
+	edata = CopyErrorData();
+	FlushErrorState();
+	edata->context_domain = HOOK_ERROR_DOMAIN;
+	ReThrowError(edata);
+}
+
+Datum
+auth_hook_call(const StoreHook *hook, const NullableDatum *args, Node *context, bool *isnull)
+{
+	Oid			function = auth_hook_function(hook);
+	const int	depth = hook_depth;
+	MemoryContext memory = CurrentMemoryContext;
+	ErrorContextCallback names_hook;
+	HookCaller	caller;
+	char	   *search_path;
+	Oid			owner = hook_owner(function, hook, &search_path);
+	Datum		result;
+
+	if (depth >= HOOK_MAX_DEPTH)
+		base_raise_hint(FA_NOT_CONFIGURED, "A hook should not do what makes it be called again.",
+						"hooks call each other more than %d deep", HOOK_MAX_DEPTH);
+	names_hook.callback = hook_error_context;
+	names_hook.arg = psprintf("%s of %s", store_hook_text(hook), hook->event);
+	names_hook.previous = error_context_stack;
+	hook_enter(&caller, owner, search_path);
+	PG_TRY();
+	{
+		error_context_stack = &names_hook;
+		hook_depth = depth + 1;
+		result = hook_invoke(function, store_hook_def(hook->event)->nargs, args, context, isnull);
+	}
+	PG_CATCH();
+	{
+		hook_depth = depth;
+		auth_identity_return(&caller.identity);
+		auth_client_return(caller.client);
+		hook_rethrow(memory);
+		pg_unreachable();
+	}
+	PG_END_TRY();
+	error_context_stack = names_hook.previous;
+	hook_depth = depth;
+	hook_leave(&caller);
+	return result;
+}

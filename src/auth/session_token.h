@@ -1,0 +1,27 @@
+/*
+ * session_token.h
+ *		Session tokens: the opaque tokens of the database strategy.
+ */
+#ifndef FASTAUTH_AUTH_SESSION_TOKEN_H
+#define FASTAUTH_AUTH_SESSION_TOKEN_H
+
+#include "postgres.h"
+
+#include "auth/token.h"
+#include "base/errors.h"
+#include "store/session_tokens.h"
+
+/* Is it one of a live session, whose user is active?  Writes nothing, and never raises for what the token is. */
+extern FaError auth_session_token_look(const char *token, StoreSessionToken *found);
+
+/* The same for a use of the token: its session lives on from now, and access gets the claims. */
+extern FaError auth_session_token_check(const char *token, AuthAccess *access);
+
+/*
+ * A session of the database strategy is used: move its end on, when a good
+ * part of session_ttl has passed and this transaction may write.  *expires_at
+ * is changed when the session's end is.
+ */
+extern void auth_session_token_use(const pg_uuid_t *session_id, TimestampTz last_used_at, TimestampTz *expires_at);
+
+#endif							/* FASTAUTH_AUTH_SESSION_TOKEN_H */
