@@ -24,6 +24,7 @@ SQL_PIECES = \
 	sql/install/tables/refresh_tokens.sql \
 	sql/install/tables/signing_keys.sql \
 	sql/install/tables/failures.sql \
+	sql/install/tables/roles.sql \
 	sql/install/functions/types.sql \
 	sql/install/functions/instance.sql \
 	sql/install/functions/settings.sql \
@@ -36,6 +37,8 @@ SQL_PIECES = \
 	sql/install/functions/signin.sql \
 	sql/install/functions/identity.sql \
 	sql/install/functions/account.sql \
+	sql/install/functions/roles.sql \
+	sql/install/functions/permission.sql \
 	sql/install/functions/grants.sql \
 	sql/install/99_grants.sql
 
@@ -55,6 +58,9 @@ REGRESS = \
 	signin \
 	identity \
 	account \
+	roles \
+	permission \
+	permission_attack \
 	token \
 	token_form \
 	caller_settings \

@@ -7,6 +7,7 @@
 
 #include "auth/client.h"
 #include "auth/identity.h"
+#include "auth/permission.h"
 #include "base/compat.h"
 #include "base/hide.h"
 #include "fmgr.h"
@@ -52,6 +53,7 @@ _PG_init(void)
 	store_guard_init();
 	auth_client_init();
 	auth_identity_init();
+	auth_permission_init();
 	worker_init();
 	MarkGUCPrefixReserved("fastauth");
 }

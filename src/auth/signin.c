@@ -10,6 +10,7 @@
 #include "auth/signin.h"
 
 #include "auth/password.h"
+#include "auth/roles.h"
 #include "auth/user.h"
 #include "base/errors.h"
 #include "base/text.h"
@@ -77,11 +78,13 @@ auth_signup(const AuthSignup *signup, AuthTokenPair *pair)
 {
 	StoreUser	user = {0};
 	AuthSessionRequest request = {.user = &user, .provider = "credentials"};
+	const char *role;
 
 	user.email = auth_user_email(signup->email);
 	auth_user_check_name(signup->name);
 	auth_user_check_image(signup->image);
 	auth_user_check_metadata(signup->metadata, "metadata");
+	role = auth_roles_need_default();
 	auth_password_check(signup->password, user.email, signup->name);
 
 	user.name = unconstify(char *, signup->name);
@@ -94,11 +97,14 @@ auth_signup(const AuthSignup *signup, AuthTokenPair *pair)
 	pair->access_token = NULL;
 	if (store_settings()->require_verified_email)
 	{
-		(void) store_users_insert(&user);
+		if (store_users_insert(&user) && role)
+			auth_roles_grant_default(&user.id, role);
 		return;
 	}
 	if (!store_users_insert(&user))
 		base_raise_hint(FA_USER_ALREADY_EXISTS, "Sign in instead, or use another address.", NULL);
+	if (role)
+		auth_roles_grant_default(&user.id, role);
 	if (!auth_session_begin(&request, pair))
 		base_raise(FA_SERVER_BUSY, NULL);
 }

@@ -66,6 +66,12 @@ const BaseSettingDef base_setting_defs[] = {
 		.about = "How far the clocks of servers may differ: a token is taken this long before its `nbf` or `iat`. `exp` is exact."
 	},
 	{
+		.name = FIELD(default_role), .type = BASE_SETTING_TEXT, .initial = NULL,
+		.min = 1, .max = 64, .unit = "text",
+		.about = "The role of the application that whoever signs up is given. It must exist: after it was deleted, sign-ups fail with `not_configured`. "
+		"`create_user` gives no role."
+	},
+	{
 		.name = FIELD(issuer), .type = BASE_SETTING_TEXT, .initial = NULL,
 		.min = 1, .max = 255, .unit = "text",
 		.about = "The `iss` claim of our tokens, usually the https address of the application. When it is not set it is `urn:uuid:` and the id of the instance. "

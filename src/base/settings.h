@@ -32,6 +32,7 @@ typedef struct FaSettings
 	int64		key_publish_delay;
 	char	   *authenticated_role;
 	char	  **allowed_roles;
+	char	   *default_role;	/* of the application; NULL: none */
 	char	  **authenticator_roles;
 	bool		require_verified_email;
 	bool		allow_session_identity;
