@@ -86,6 +86,8 @@ ISOLATION = \
 	cleanup_race \
 	account_race \
 	settings_race \
+	role_race \
+	permission_revoked \
 	seal_race \
 	key_rotate \
 
@@ -117,6 +119,7 @@ check-versions:
 bench:
 	@bash test/bench/run.sh
 	@bash test/bench/refusals.sh
+	@bash test/bench/rls.sh
 demo:
 	@bash examples/demo.sh
 lint:

@@ -115,6 +115,7 @@ auth_permission_covers(const StoreGrants *grants, const char *permission)
 
 /* ---- what is loaded ---- */
 
+/* An expression is always evaluated under a snapshot; auth_permission_load() looks whether there is one. */
 uint64
 auth_permission_serial(void)
 {
@@ -124,7 +125,7 @@ auth_permission_serial(void)
 
 	if (identity == 0)
 		return AUTH_PERMISSION_NOBODY;
-	if (!set->loaded || set->identity != identity || !ActiveSnapshotSet())
+	if (!set->loaded || set->identity != identity)
 		return 0;
 	snapshot = GetActiveSnapshot();
 	if (set->curcid != snapshot->curcid || set->completion_count != snapshot->snapXactCompletionCount ||
