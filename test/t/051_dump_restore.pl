@@ -37,6 +37,18 @@ $home->safe_psql('app', "SELECT fastauth.set_user_dbrole(id, 'regress_authentica
 my ($hs_access) = signup($home, 'app', 'bela@example.com');
 $home->safe_psql('app', "SELECT fastauth.delete_user(id) FROM fastauth.create_user('gone\@example.com', '" . PASSWORD . "');
 	SELECT fastauth.rotate_signing_key('ES256')");
+$home->safe_psql('app', <<'SQL');
+SELECT FROM fastauth.create_role('reader', ARRAY['notes:read']);
+SELECT FROM fastauth.create_role('admin', ARRAY['users:*']);
+SELECT fastauth.include_role('admin', 'reader');
+SELECT fastauth.grant_role(id, 'admin') FROM fastauth.get_user_by_email('anna@example.com');
+SELECT fastauth.configure('default_role', 'reader');
+CREATE TABLE public.all_notes (note text);
+INSERT INTO public.all_notes VALUES ('everybody''s');
+ALTER TABLE public.all_notes ENABLE ROW LEVEL SECURITY;
+CREATE POLICY readers ON public.all_notes USING (fastauth.has_permission('notes:read') AND fastauth.has_role('admin'));
+GRANT SELECT ON public.all_notes TO regress_authenticated;
+SQL
 my ($spent_access, $spent) = signin($home, 'app', 'anna@example.com');
 my ($access, $refresh) = pair_of($home, 'app', "fastauth.refresh('$spent')");
 my ($ended) = signin($home, 'app', 'anna@example.com');
@@ -96,6 +108,10 @@ sub goes_on
 	refused($node, $db, "SELECT fastauth.verify_token('$ended')", qr/ERROR:  session has ended/, "$name: a session that was ended");
 	is($node->safe_psql($db, "SET ROLE regress_authenticated; BEGIN; SELECT FROM fastauth.authenticate('$access'); TABLE public.notes; COMMIT") =~ s/^\n+//r =~ s/.*\|//r,
 		'hers', "$name: the application's policy");
+	is($node->safe_psql($db, "SET ROLE regress_authenticated; BEGIN; SELECT FROM fastauth.authenticate('$access'); TABLE public.all_notes; COMMIT") =~ s/^\n+//r,
+		"everybody's", "$name: a policy that asks for roles");
+	is($node->safe_psql($db, "SELECT fastauth.get_user_roles(id), fastauth.user_has_permission(id, 'users:delete'), fastauth.user_has_permission(id, 'notes:read') FROM fastauth.get_user_by_email('anna\@example.com')"),
+		'{admin}|t|t', "$name: roles and what they include");
 	($new, $next) = pair_of($node, $db, "fastauth.refresh('$refresh')");
 	ok($new && $next, "$name: a refresh token");
 	is($node->safe_psql($db, "SELECT fastauth.verify_token('$new') ->> 'sid' = fastauth.verify_token('$access') ->> 'sid'"), 't', "$name: of the same session");
@@ -105,6 +121,7 @@ sub goes_on
 	refused($node, $db, "SELECT fastauth.signin('bela\@example.com', 'another Password 3')", qr/ERROR:  invalid e-mail or password/, "$name: a wrong password");
 	refused($node, $db, "SELECT fastauth.signup('anna\@example.com', '" . PASSWORD . "')", qr/ERROR:  a user with this e-mail already exists/, "$name: a known address");
 	ok((signup($node, $db, 'gone@example.com'))[0], "$name: an address that a deleted user had");
+	is($node->safe_psql($db, "SELECT fastauth.get_user_roles(id) FROM fastauth.get_user_by_email('gone\@example.com')"), '{reader}', "$name: the role of who signs up");
 	return $next;
 }
 

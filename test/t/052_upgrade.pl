@@ -115,13 +115,16 @@ $node->safe_psql('old', 'ALTER EXTENSION fastauth UPDATE');
 is($session->query("SELECT fastauth.verify_token('$access') ->> 'email'"), 'anna@example.com', 'and after it, in the same session');
 $session->quit;
 
-my $kept = contents($node, 'old') =~ s/^fastauth\.secrets:\n\n?//mr;
+my $kept = contents($node, 'old') =~ s/^fastauth\.(?:secrets|roles|role_permissions|role_members|user_roles):\n\n?//mgr;
 is($kept =~ s/,+\)$/)/mgr, $before =~ s/,+\)$/)/mgr, 'every row is kept');
 ok((pair_of($node, 'old', "fastauth.refresh('$refresh')"))[0], 'a refresh token of before');
 refused($node, 'old', "SELECT fastauth.verify_token('$ended')", qr/ERROR:  session has ended/, 'a session that was ended before');
 is($node->safe_psql('old', "SELECT (fastauth.signin('bela\@example.com', '" . PASSWORD . "')).expires_in"), '7200', 'a user of before signs in, under the settings of before');
 is($node->safe_psql('old', "SELECT fastauth.introspect('$access') ->> 'active'"), 'true', 'a new function');
 is($node->safe_psql('old', "SELECT fastauth.set_secret('smtp_password', 'abc')"), '', 'a new table');
+is($node->safe_psql('old', "SELECT name, permissions FROM fastauth.create_role('reader', ARRAY['posts:*'])"), 'reader|{posts:*}', 'new tables that refer to old ones');
+is($node->safe_psql('old', "BEGIN; SELECT fastauth.grant_role(id, 'reader') FROM fastauth.get_user_by_email('anna\@example.com'); SELECT FROM fastauth.authenticate('$access'); SELECT fastauth.has_permission('posts:read'); COMMIT") =~ s/\s//gr,
+	't', 'a new function for policies');
 is($node->safe_psql('old', "SELECT count(meaning) > 10 FROM fastauth.settings_overview"), 't', 'a new column of a view');
 
 # --- what the catalogs say ----------------------------------------------------------
