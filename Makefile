@@ -25,6 +25,7 @@ SQL_PIECES = \
 	sql/install/tables/signing_keys.sql \
 	sql/install/tables/failures.sql \
 	sql/install/tables/roles.sql \
+	sql/install/tables/events.sql \
 	sql/install/functions/types.sql \
 	sql/install/functions/instance.sql \
 	sql/install/functions/settings.sql \
@@ -39,6 +40,7 @@ SQL_PIECES = \
 	sql/install/functions/account.sql \
 	sql/install/functions/roles.sql \
 	sql/install/functions/permission.sql \
+	sql/install/functions/event.sql \
 	sql/install/functions/grants.sql \
 	sql/install/99_grants.sql
 
@@ -71,6 +73,7 @@ REGRESS = \
 	call \
 	privilege \
 	password \
+	event \
 
 ISOLATION = \
 	prepare \
@@ -90,6 +93,7 @@ ISOLATION = \
 	permission_revoked \
 	seal_race \
 	key_rotate \
+	event_order \
 
 REGRESS_OPTS = --inputdir=test --encoding=UTF8
 ISOLATION_OPTS = --inputdir=test --encoding=UTF8

@@ -6,12 +6,14 @@
 #include "postgres.h"
 
 #include "auth/client.h"
+#include "auth/event.h"
 #include "auth/identity.h"
 #include "auth/permission.h"
 #include "base/compat.h"
 #include "base/hide.h"
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "shmem/announce.h"
 #include "shmem/database.h"
 #include "shmem/hash_queue.h"
 #include "shmem/master_key.h"
@@ -50,8 +52,10 @@ _PG_init(void)
 	shmem_master_key_init();
 	shmem_database_init();
 	shmem_recorder_init();
+	shmem_announce_init();
 	store_guard_init();
 	auth_client_init();
+	auth_event_init();
 	auth_identity_init();
 	auth_permission_init();
 	worker_init();

@@ -11,6 +11,8 @@
  * when we begin is looked at: what the script made belongs to who runs it, and
  * its privileges are planted ones.  A role that had single functions loses them:
  * a part of a group must not become the whole.
+ *
+ * At the end fastauth_events gets back the one thing that it may do (S3).
  */
 DO $do$
 DECLARE
@@ -113,5 +115,10 @@ BEGIN
 			CASE WHEN holder_groups[i] OPERATOR(pg_catalog.=) 3 THEN holders[i]::pg_catalog.regrole END,
 			CASE WHEN holder_groups[i] OPERATOR(pg_catalog.=) 4 THEN holders[i]::pg_catalog.regrole END);
 	END LOOP;
+
+	IF pg_catalog.to_regclass('fastauth.events') IS NOT NULL THEN
+		GRANT USAGE ON SCHEMA fastauth TO fastauth_events;
+		GRANT INSERT ON TABLE fastauth.events TO fastauth_events;
+	END IF;
 END
 $do$;

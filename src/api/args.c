@@ -158,6 +158,18 @@ api_arg_bool(FunctionCallInfo fcinfo, int n, const char *name)
 	return PG_GETARG_BOOL(n);
 }
 
+int
+api_arg_int(FunctionCallInfo fcinfo, int n, const char *name, int min, int max)
+{
+	int			value;
+
+	api_require(fcinfo, n, name);
+	value = PG_GETARG_INT32(n);
+	if (value < min || value > max)
+		base_raise(FA_INVALID_ARGUMENT, "%s must be from %d to %d", name, min, max);
+	return value;
+}
+
 Oid
 api_arg_oid_or_null(FunctionCallInfo fcinfo, int n)
 {

@@ -40,6 +40,9 @@ extern char *api_arg_token(FunctionCallInfo fcinfo, int n, const char *name);
 /* A span of time in microseconds, from one second to API_TTL_MAX_DAYS; fallback for NULL. */
 extern int64 api_arg_ttl(FunctionCallInfo fcinfo, int n, const char *name, int64 fallback);
 
+/* A whole number from min to max. */
+extern int	api_arg_int(FunctionCallInfo fcinfo, int n, const char *name, int min, int max);
+
 extern bool api_arg_bool(FunctionCallInfo fcinfo, int n, const char *name);
 
 /* InvalidOid for NULL. */

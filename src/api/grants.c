@@ -106,6 +106,7 @@ static const GrantObject grant_objects[] = {
 	{"get_user_permissions", GRANT_SERVER, OBJECT_FUNCTION},
 	{"user_has_permission", GRANT_SERVER, OBJECT_FUNCTION},
 	{"role_data", GRANT_SERVER, OBJECT_TYPE},
+	{"list_events", GRANT_SERVER, OBJECT_FUNCTION},
 
 	/* for who changes how the system works */
 	{"configure", GRANT_ADMIN, OBJECT_FUNCTION},

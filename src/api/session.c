@@ -7,6 +7,7 @@
 #include "api/args.h"
 #include "api/call.h"
 #include "api/tuple.h"
+#include "auth/session_end.h"
 #include "auth/user.h"
 #include "base/errors.h"
 #include "base/jsonb.h"
@@ -55,14 +56,14 @@ FASTAUTH_FUNCTION(fastauth_get_session, 0)
 /* SQL function: fastauth.delete_session(id uuid) */
 FASTAUTH_FUNCTION(fastauth_delete_session, API_WRITES)
 {
-	store_sessions_revoke(api_arg_uuid(fcinfo, 0, "id"), "deleted by the server");
+	auth_session_end(api_arg_uuid(fcinfo, 0, "id"), "deleted by the server");
 	PG_RETURN_VOID();
 }
 
 /* SQL function: fastauth.delete_user_sessions(user_id uuid) */
 FASTAUTH_FUNCTION(fastauth_delete_user_sessions, API_WRITES)
 {
-	store_sessions_revoke_all(api_arg_uuid(fcinfo, 0, "user_id"), NULL, "deleted by the server");
+	auth_session_end_all(api_arg_uuid(fcinfo, 0, "user_id"), NULL, "deleted by the server");
 	PG_RETURN_VOID();
 }
 

@@ -118,8 +118,7 @@ FASTAUTH_FUNCTION(fastauth_set_hashed_password, API_WRITES | API_SECRET)
 
 	if (hash)
 		auth_password_check_hash(hash);
-	if (!store_users_set_password(api_arg_uuid(fcinfo, 0, "id"), hash))
-		base_raise(FA_USER_NOT_FOUND, NULL);
+	auth_user_set_hash(api_arg_uuid(fcinfo, 0, "id"), hash);
 	PG_RETURN_VOID();
 }
 

@@ -8,11 +8,14 @@
  */
 #include "auth/account.h"
 
+#include "auth/event.h"
 #include "auth/identity.h"
 #include "auth/password.h"
+#include "auth/session_end.h"
 #include "auth/signin.h"
 #include "auth/user.h"
 #include "base/errors.h"
+#include "base/jsonb.h"
 #include "crypto/opaque.h"
 #include "store/settings.h"
 #include "utils/timestamp.h"
@@ -83,9 +86,11 @@ account_prove(const AuthIdentity *identity, const char *password, StoreUser *use
 static void
 account_set_password(const AuthIdentity *identity, const char *hash, const char *reason)
 {
+	const pg_uuid_t *session_id = identity->has_session ? &identity->session_id : NULL;
+
 	(void) store_users_set_password(&identity->user_id, hash);
-	store_sessions_revoke_all(&identity->user_id,
-							  identity->has_session ? &identity->session_id : NULL, reason);
+	auth_event(AUTH_EVENT_PASSWORD_CHANGE, &identity->user_id, session_id, base_jsonb_object(1, "reason", reason));
+	auth_session_end_all(&identity->user_id, session_id, reason);
 	if (identity->has_session)
 		store_sessions_set_authenticated(&identity->session_id, GetCurrentTimestamp());
 }
@@ -156,19 +161,19 @@ auth_account_signout(const char *scope)
 	if (strcmp(scope, "others") == 0)
 	{
 		identity = auth_identity_require_recent();
-		store_sessions_revoke_all(&identity->user_id, &identity->session_id, "signed out elsewhere");
+		auth_session_end_all(&identity->user_id, &identity->session_id, "signed out elsewhere");
 		return;
 	}
 	identity = auth_identity_require_live();
 	user_id = identity->user_id;
 	if (strcmp(scope, "global") == 0)
-		store_sessions_revoke_all(&user_id, NULL, "signed out everywhere");
+		auth_session_end_all(&user_id, NULL, "signed out everywhere");
 	else if (strcmp(scope, "local") != 0)
 		base_raise(FA_INVALID_ARGUMENT, "scope must be local, others or global");
 	else if (!identity->has_session)
 		base_raise_hint(FA_SESSION_NOT_FOUND, "This token belongs to no session; it ends by itself.", NULL);
 	else
-		store_sessions_revoke(&identity->session_id, "signed out");
+		auth_session_end(&identity->session_id, "signed out");
 	auth_identity_clear();
 }
 
@@ -195,7 +200,7 @@ auth_account_revoke_session(const pg_uuid_t *id)
 		base_raise(FA_SESSION_NOT_FOUND, NULL);
 	if (!own)
 		(void) auth_identity_require_recent();
-	store_sessions_revoke(id, "revoked by the user");
+	auth_session_end(id, "revoked by the user");
 	if (own)
 		auth_identity_clear();
 }

@@ -15,6 +15,7 @@
  */
 #include "auth/key.h"
 
+#include "auth/event.h"
 #include "auth/key_cache.h"
 #include "auth/password.h"
 #include "auth/seal.h"
@@ -60,6 +61,12 @@ static void
 key_announce(void)
 {
 	Async_Notify("pgrst", "reload config");
+}
+
+static void
+key_event(const char *kid, const char *what)
+{
+	auth_event(AUTH_EVENT_KEY_ROTATED, NULL, NULL, base_jsonb_object(2, "kid", kid, "what", what));
 }
 
 TimestampTz
@@ -267,6 +274,7 @@ auth_key_rotate(const char *algorithm)
 	store_instance_ensure();
 	key = key_generate(plan.alg);
 	kid = key_store_and_free(key, &plan);
+	key_event(kid, "rotated");
 	key_announce();
 	return kid;
 }
@@ -355,6 +363,7 @@ auth_key_import(const char *key, const char *issuer)
 	/* The tokens that are out name the key so. */
 	plan.kid = jwk.kid[0] ? jwk.kid : NULL;
 	kid = key_store_and_free(jwk.key, &plan);
+	key_event(kid, "imported");
 	if (!plan.verify_only)
 		key_announce();
 	return kid;
@@ -383,6 +392,7 @@ auth_key_retire(const char *kid)
 	has_signed = !TIMESTAMP_IS_NOBEGIN(entry->row.signs_at) && entry->row.signs_at <= now;
 	store_signing_keys_retire(kid, now, has_signed ? auth_key_last_token(now) : now);
 	auth_key_settle();
+	key_event(kid, "retired");
 	key_announce();
 }
 
@@ -393,6 +403,7 @@ auth_key_compromised(const char *kid)
 	if (!store_signing_keys_destroy(kid, GetCurrentTimestamp()))
 		key_raise_unknown();
 	auth_key_settle();
+	key_event(kid, "compromised");
 	key_announce();
 }
 
@@ -407,5 +418,6 @@ auth_key_renew(void)
 	for (int i = 0; i < cache->n; i++)
 		(void) store_signing_keys_destroy(cache->entries[i].row.kid, now);
 	auth_key_settle();
+	key_event(NULL, "all renewed");
 	key_announce();
 }

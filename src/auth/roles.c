@@ -8,8 +8,10 @@
  */
 #include "auth/roles.h"
 
+#include "auth/event.h"
 #include "auth/permission.h"
 #include "base/errors.h"
+#include "base/jsonb.h"
 #include "catalog/pg_type.h"
 #include "store/settings.h"
 #include "store/users.h"
@@ -130,17 +132,27 @@ roles_need_both(const pg_uuid_t *user_id, const char *role)
 		base_raise(FA_ROLE_NOT_FOUND, NULL);
 }
 
+static void
+roles_event(AuthEventKind kind, const pg_uuid_t *user_id, const char *role)
+{
+	auth_event(kind, user_id, NULL, base_jsonb_object(1, "role", role));
+}
+
 void
 auth_roles_grant(const pg_uuid_t *user_id, const char *role)
 {
-	if (!store_roles_grant(user_id, role))
+	if (store_roles_grant(user_id, role))
+		roles_event(AUTH_EVENT_ROLE_GRANTED, user_id, role);
+	else
 		roles_need_both(user_id, role);
 }
 
 void
 auth_roles_revoke(const pg_uuid_t *user_id, const char *role)
 {
-	if (!store_roles_revoke(user_id, role))
+	if (store_roles_revoke(user_id, role))
+		roles_event(AUTH_EVENT_ROLE_REVOKED, user_id, role);
+	else
 		roles_need_both(user_id, role);
 }
 
@@ -166,6 +178,7 @@ auth_roles_grant_default(const pg_uuid_t *user_id, const char *role)
 {
 	if (!store_roles_grant(user_id, role))
 		roles_raise_no_default();
+	roles_event(AUTH_EVENT_ROLE_GRANTED, user_id, role);
 }
 
 bool

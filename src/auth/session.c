@@ -11,6 +11,7 @@
 #include "auth/session.h"
 
 #include "auth/client.h"
+#include "auth/event.h"
 #include "auth/token.h"
 #include "base/errors.h"
 #include "base/jsonb.h"
@@ -66,6 +67,7 @@ auth_session_begin(const AuthSessionRequest *request, AuthTokenPair *pair)
 		cr_opaque_wipe(&token);
 		return false;
 	}
+	pair->session_id = session.id;
 	memcpy(pair->refresh_token, token.text, sizeof(pair->refresh_token));
 	cr_opaque_wipe(&token);
 	store_sessions_cut(&session.user_id, now);
@@ -169,6 +171,7 @@ session_rotate(const CrOpaque *token, AuthTokenPair *pair)
 		return false;
 	}
 	cr_opaque_wipe(&successor);
+	auth_event(AUTH_EVENT_TOKEN_REFRESH, &refresh.user.id, &refresh.session_id, NULL);
 	session_issue(&refresh.user, &refresh.session_id, refresh.authenticated_at,
 				  refresh.session_expires_at, pair);
 	return true;

@@ -17,6 +17,7 @@ typedef struct AuthTokenPair
 	char	   *access_token;
 	char		refresh_token[CR_OPAQUE_TEXT_SIZE];
 	int			expires_in;		/* seconds, of the access token */
+	pg_uuid_t	session_id;
 } AuthTokenPair;
 
 typedef struct AuthSessionRequest

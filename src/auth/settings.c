@@ -8,11 +8,13 @@
  */
 #include "auth/settings.h"
 
+#include "auth/event.h"
 #include "auth/key.h"
 #include "auth/role.h"
 #include "auth/roles.h"
 #include "auth/seal.h"
 #include "base/errors.h"
+#include "base/jsonb.h"
 #include "store/secrets.h"
 #include "store/settings.h"
 
@@ -91,14 +93,17 @@ auth_settings_configure(const char *name, const char *value)
 	if (strcmp(def->name, "access_token_ttl") == 0)
 		auth_key_cover_signed();
 	if (value == NULL)
-	{
 		store_settings_reset(def->name);
-		return;
+	else
+	{
+		settings_require_value(def, value, &parsed);
+		settings_require_roles(def, &parsed);
+		settings_require_default_role(def, &parsed);
+		value = base_setting_format(def, &parsed);
+		store_settings_set(def->name, value);
 	}
-	settings_require_value(def, value, &parsed);
-	settings_require_roles(def, &parsed);
-	settings_require_default_role(def, &parsed);
-	store_settings_set(def->name, base_setting_format(def, &parsed));
+	/* No setting is a secret (S32). */
+	auth_event(AUTH_EVENT_SETTING_CHANGED, NULL, NULL, base_jsonb_object(2, "name", def->name, "value", value));
 }
 
 static void
@@ -121,4 +126,5 @@ auth_settings_set_secret(const char *name, const char *value)
 		store_secrets_delete(name);
 	else
 		store_secrets_set(name, auth_seal("secret", "secrets", "value", name, value, strlen(value)));
+	auth_event(AUTH_EVENT_SETTING_CHANGED, NULL, NULL, base_jsonb_object(1, "secret", name));
 }

@@ -9,10 +9,12 @@
  */
 #include "auth/signin.h"
 
+#include "auth/event.h"
 #include "auth/password.h"
 #include "auth/roles.h"
 #include "auth/user.h"
 #include "base/errors.h"
+#include "base/jsonb.h"
 #include "base/text.h"
 #include "store/settings.h"
 
@@ -63,9 +65,29 @@ auth_signin(const char *email, const char *password, bool remember, AuthTokenPai
 		signin_check_gates(&user);
 		request.expected_hash = user.hashed_password;
 		if (auth_session_begin(&request, pair))
+		{
+			auth_event(AUTH_EVENT_SIGNIN, &user.id, &pair->session_id, base_jsonb_object(1, "provider", request.provider));
 			return;
+		}
 	}
 	base_raise(FA_SERVER_BUSY, NULL);
+}
+
+static void
+signup_event(const StoreUser *user, const pg_uuid_t *session_id)
+{
+	auth_event(AUTH_EVENT_SIGNUP, &user->id, session_id, base_jsonb_object(1, "provider", "credentials"));
+}
+
+/* The user, with the role that whoever signs up is given; false when the address is taken. */
+static bool
+signup_insert(const StoreUser *user, const char *role)
+{
+	if (!store_users_insert(user))
+		return false;
+	if (role)
+		auth_roles_grant_default(&user->id, role);
+	return true;
 }
 
 /*
@@ -97,14 +119,13 @@ auth_signup(const AuthSignup *signup, AuthTokenPair *pair)
 	pair->access_token = NULL;
 	if (store_settings()->require_verified_email)
 	{
-		if (store_users_insert(&user) && role)
-			auth_roles_grant_default(&user.id, role);
+		if (signup_insert(&user, role))
+			signup_event(&user, NULL);
 		return;
 	}
-	if (!store_users_insert(&user))
+	if (!signup_insert(&user, role))
 		base_raise_hint(FA_USER_ALREADY_EXISTS, "Sign in instead, or use another address.", NULL);
-	if (role)
-		auth_roles_grant_default(&user.id, role);
 	if (!auth_session_begin(&request, pair))
 		base_raise(FA_SERVER_BUSY, NULL);
+	signup_event(&user, &pair->session_id);
 }

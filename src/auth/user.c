@@ -4,11 +4,13 @@
  */
 #include "auth/user.h"
 
+#include "auth/event.h"
+#include "auth/session_end.h"
 #include "base/errors.h"
 #include "base/jsonb.h"
 #include "base/text.h"
 #include "base/uuid.h"
-#include "store/sessions.h"
+#include "store/events.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
@@ -177,15 +179,19 @@ void
 auth_user_update(const pg_uuid_t *id, const Jsonb *changes, StoreUser *user)
 {
 	bool		was_active;
+	char	   *old_email;
 
 	if (!store_users_lock(id, user))
 		base_raise(FA_USER_NOT_FOUND, NULL);
 	was_active = user->is_active;
+	old_email = user->email;
 	user_apply_changes(user, changes);
 	if (!store_users_update(user))
 		base_raise(FA_USER_ALREADY_EXISTS, NULL);
+	if (strcmp(old_email, user->email) != 0)
+		auth_event(AUTH_EVENT_EMAIL_CHANGE, id, NULL, base_jsonb_object(1, "reason", "update_user"));
 	if (was_active && !user->is_active)
-		store_sessions_revoke_all(id, NULL, "user deactivated");
+		auth_session_end_all(id, NULL, "user deactivated");
 	auth_user_need(id, user);
 }
 
@@ -195,5 +201,20 @@ auth_user_delete(const pg_uuid_t *id, bool soft)
 	if (!(soft ? store_users_soft_delete(id) : store_users_delete(id)))
 		base_raise(FA_USER_NOT_FOUND, NULL);
 	if (soft)
-		store_sessions_revoke_all(id, NULL, "user deleted");
+	{
+		auth_event(AUTH_EVENT_USER_DELETED, id, NULL, base_jsonb_object(1, "kind", "soft"));
+		auth_session_end_all(id, NULL, "user deleted");
+		return;
+	}
+	/* After the row is gone: whoever held it has committed their events. */
+	store_events_forget_user(id);
+	auth_event_anonymous(AUTH_EVENT_USER_DELETED, base_jsonb_object(1, "kind", "hard"));
+}
+
+void
+auth_user_set_hash(const pg_uuid_t *id, const char *hash)
+{
+	if (!store_users_set_password(id, hash))
+		base_raise(FA_USER_NOT_FOUND, NULL);
+	auth_event(AUTH_EVENT_PASSWORD_CHANGE, id, NULL, base_jsonb_object(1, "reason", "set_hashed_password"));
 }

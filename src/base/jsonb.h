@@ -12,4 +12,7 @@
 /* The value of a JSON text; raises when it is none. */
 extern Jsonb *base_jsonb_parse(const char *json);
 
+/* An object of n members: name, text, name, text, ...; a NULL text is JSON's null. */
+extern Jsonb *base_jsonb_object(int n,...);
+
 #endif							/* FASTAUTH_BASE_JSONB_H */

@@ -72,6 +72,11 @@ const BaseSettingDef base_setting_defs[] = {
 		"`create_user` gives no role."
 	},
 	{
+		.name = FIELD(event_retention), .type = BASE_SETTING_DURATION, .initial = "90 d",
+		.min = 1 * D, .max = 400 * D, .unit = "interval",
+		.about = "How long events are kept at least. They go in blocks of a sixth of this time, when the newest of a block is older, the next time that something happens."
+	},
+	{
 		.name = FIELD(issuer), .type = BASE_SETTING_TEXT, .initial = NULL,
 		.min = 1, .max = 255, .unit = "text",
 		.about = "The `iss` claim of our tokens, usually the https address of the application. When it is not set it is `urn:uuid:` and the id of the instance. "
@@ -88,6 +93,11 @@ const BaseSettingDef base_setting_defs[] = {
 		.min = 0, .max = 1 * D, .unit = "interval",
 		.about = "How long a new signing key stands in `jwks()` before it signs, so that those who keep a copy of the keys have it by then. "
 		"Make it longer than the time that they keep their copy."
+	},
+	{
+		.name = FIELD(notify_channel), .type = BASE_SETTING_TEXT, .initial = "fastauth",
+		.min = 1, .max = 63, .unit = "text",
+		.about = "The channel on which events are announced (`LISTEN`). Any role can listen, and is told ids and kinds of events, nothing else."
 	},
 	{
 		.name = FIELD(password_hash_iterations), .type = BASE_SETTING_INTEGER, .initial = "2",

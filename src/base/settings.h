@@ -30,6 +30,8 @@ typedef struct FaSettings
 	int64		clock_skew;
 	int64		reauth_window;
 	int64		key_publish_delay;
+	int64		event_retention;
+	char	   *notify_channel;
 	char	   *authenticated_role;
 	char	  **allowed_roles;
 	char	   *default_role;	/* of the application; NULL: none */

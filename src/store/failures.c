@@ -68,3 +68,49 @@ store_failures_record(const ShmemRequest *request)
 		failures_end_session(request);
 	store_close();
 }
+
+static ShmemRequestKind
+failures_kind(const char *name)
+{
+	if (strcmp(name, "replay") == 0)
+		return SHMEM_REQUEST_REPLAY;
+	return strcmp(name, "proof") == 0 ? SHMEM_REQUEST_PROOF : SHMEM_REQUEST_SIGNIN;
+}
+
+static void
+failures_read_row(uint64 row, ShmemRequest *request)
+{
+	memset(request, 0, sizeof(*request));
+	(void) store_get_uuid(row, 1, &request->id);
+	request->at = store_get_time(row, 2);
+	request->kind = failures_kind(store_get_text(row, 3));
+	(void) store_get_uuid(row, 4, &request->account);
+	request->is_user = store_get_bool(row, 5);
+	request->has_session = store_get_uuid(row, 6, &request->session_id);
+	request->address = shmem_address((inet *) store_get_bytes(row, 7));
+	request->locked_until = store_get_time(row, 8);
+	request->address_lock = store_get_bool(row, 9);
+	request->row = true;
+}
+
+int
+store_failures_without_event(TimestampTz from, TimestampTz until, ShmemRequest *requests, int max)
+{
+	static StorePlan plan = STORE_PLAN("select f.id, f.failed_at, f.kind, f.account, f.is_user, f.session_id, f.address, "
+									   "f.locked_until, f.address_lock from fastauth.failures f "
+									   "where f.failed_at operator(pg_catalog.>=) $1 and f.failed_at operator(pg_catalog.<) $2 "
+									   "and f.kind operator(pg_catalog.<>) 'cleared' "
+									   "and not exists (select from fastauth.events e where e.id operator(pg_catalog.=) f.id) "
+									   "order by f.failed_at", TIMESTAMPTZOID, TIMESTAMPTZOID);
+	StoreArgs	args = STORE_ARGS(&plan);
+	int			n;
+
+	store_arg_time(&args, from);
+	store_arg_time(&args, until);
+	store_open();
+	n = (int) store_run(&args, STORE_READ, max);
+	for (int i = 0; i < n; i++)
+		failures_read_row(i, &requests[i]);
+	store_close();
+	return n;
+}

@@ -1,6 +1,6 @@
 /*
  * owner.h
- *		Acting as fastauth_owner where SECURITY DEFINER does not do it.
+ *		Acting as one of our roles where SECURITY DEFINER does not do it.
  */
 #ifndef FASTAUTH_STORE_OWNER_H
 #define FASTAUTH_STORE_OWNER_H
@@ -19,6 +19,10 @@ typedef struct StoreOwner
  * needs no care: the end of the (sub)transaction restores both.
  */
 extern void store_owner_enter(StoreOwner *saved);
+
+/* The same as fastauth_events, which may insert into fastauth.events and nothing else (S3). */
+extern void store_owner_enter_events(StoreOwner *saved);
+
 extern void store_owner_leave(const StoreOwner *saved);
 
 #endif							/* FASTAUTH_STORE_OWNER_H */

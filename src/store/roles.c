@@ -10,10 +10,6 @@
 
 #include "store/spi.h"
 
-/* To be put behind the first term of a recursive "mine (role)". */
-#define ROLES_INCLUDED \
-	"union select m.included from mine join fastauth.role_members m on m.role operator(pg_catalog.=) mine.role) "
-
 #define ROLES_COLUMNS \
 	"r.name, array(select p.permission from fastauth.role_permissions p where p.role operator(pg_catalog.=) r.name order by p.permission), " \
 	"array(select m.included from fastauth.role_members m where m.role operator(pg_catalog.=) r.name order by m.included) "
@@ -182,7 +178,8 @@ bool
 store_roles_reaches(const char *role, const char *other)
 {
 	static StorePlan plan = STORE_PLAN("with recursive mine (role) as ("
-									   "select r.name from fastauth.roles r where r.name operator(pg_catalog.=) $1 " ROLES_INCLUDED
+									   "select r.name from fastauth.roles r where r.name operator(pg_catalog.=) $1 "
+									   "union select m.included from mine join fastauth.role_members m on m.role operator(pg_catalog.=) mine.role) "
 									   "select from mine where mine.role operator(pg_catalog.=) $2", TEXTOID, TEXTOID);
 	StoreArgs	args = STORE_ARGS(&plan);
 
@@ -271,7 +268,8 @@ ArrayType *
 store_roles_permissions_of_user(const pg_uuid_t *user_id)
 {
 	static StorePlan plan = STORE_PLAN("with recursive mine (role) as ("
-									   "select u.role from fastauth.user_roles u where u.user_id operator(pg_catalog.=) $1 " ROLES_INCLUDED
+									   "select u.role from fastauth.user_roles u where u.user_id operator(pg_catalog.=) $1 "
+									   "union select m.included from mine join fastauth.role_members m on m.role operator(pg_catalog.=) mine.role) "
 									   "select array(select distinct p.permission from mine "
 									   "join fastauth.role_permissions p on p.role operator(pg_catalog.=) mine.role order by p.permission)",
 									   UUIDOID);
@@ -298,7 +296,8 @@ store_roles_load(const pg_uuid_t *user_id, bool in_statement, StoreGrants *grant
 	static StorePlan plan = STORE_PLAN("with recursive mine (role) as ("
 									   "select u.role from fastauth.user_roles u "
 									   "join fastauth.users a on a.id operator(pg_catalog.=) u.user_id "
-									   "where u.user_id operator(pg_catalog.=) $1 and a.is_active " ROLES_INCLUDED
+									   "where u.user_id operator(pg_catalog.=) $1 and a.is_active "
+									   "union select m.included from mine join fastauth.role_members m on m.role operator(pg_catalog.=) mine.role) "
 									   "select mine.role, p.permission from mine "
 									   "left join fastauth.role_permissions p on p.role operator(pg_catalog.=) mine.role", UUIDOID);
 	StoreArgs	args = STORE_ARGS(&plan);

@@ -176,38 +176,54 @@ store_sessions_set_authenticated(const pg_uuid_t *id, TimestampTz now)
 	store_close();
 }
 
-void
-store_sessions_revoke(const pg_uuid_t *id, const char *reason)
+/*
+ * The user's row is held, so that the event of it does not stay behind a
+ * deletion that runs at the same time.
+ */
+#define SESSIONS_REVOKE(WHICH) \
+	"with live as (select s.id, s.user_id from fastauth.sessions s " \
+	"join fastauth.users u on u.id operator(pg_catalog.=) s.user_id where " WHICH " and not " SESSIONS_REVOKED " " \
+	"for key share of u), " \
+	"ended as (insert into fastauth.session_revocations (session_id, revoked_at, reason) " \
+	"select live.id, $2, $3 from live) " \
+	"select live.id, live.user_id from live order by live.id"
+
+bool
+store_sessions_revoke(const pg_uuid_t *id, const char *reason, pg_uuid_t *user_id)
 {
-	static StorePlan plan = STORE_PLAN("insert into fastauth.session_revocations (session_id, revoked_at, reason) "
-									   "select s.id, $2, $3 from fastauth.sessions s where s.id operator(pg_catalog.=) $1 "
-									   "and not " SESSIONS_REVOKED, UUIDOID, TIMESTAMPTZOID, TEXTOID);
+	static StorePlan plan = STORE_PLAN(SESSIONS_REVOKE("s.id operator(pg_catalog.=) $1"), UUIDOID, TIMESTAMPTZOID, TEXTOID);
 	StoreArgs	args = STORE_ARGS(&plan);
+	bool		ended;
 
 	store_arg_uuid(&args, id);
 	store_arg_time(&args, GetCurrentTimestamp());
 	store_arg_text(&args, reason);
 	store_open();
-	(void) store_run(&args, STORE_WRITE, 0);
+	ended = store_run(&args, STORE_WRITE, 0) > 0 && store_get_uuid(0, 2, user_id);
 	store_close();
+	return ended;
 }
 
-void
-store_sessions_revoke_all(const pg_uuid_t *user_id, const pg_uuid_t *except, const char *reason)
+int
+store_sessions_revoke_all(const pg_uuid_t *user_id, const pg_uuid_t *except, const char *reason, pg_uuid_t **ended)
 {
-	static StorePlan plan = STORE_PLAN("insert into fastauth.session_revocations (session_id, revoked_at, reason) "
-									   "select s.id, $3, $4 from fastauth.sessions s where s.user_id operator(pg_catalog.=) $1 "
-									   "and ($2 is null or s.id operator(pg_catalog.<>) $2) and not " SESSIONS_REVOKED,
-									   UUIDOID, UUIDOID, TIMESTAMPTZOID, TEXTOID);
+	static StorePlan plan = STORE_PLAN(SESSIONS_REVOKE("s.user_id operator(pg_catalog.=) $1 "
+													   "and ($4 is null or s.id operator(pg_catalog.<>) $4)"),
+									   UUIDOID, TIMESTAMPTZOID, TEXTOID, UUIDOID);
 	StoreArgs	args = STORE_ARGS(&plan);
+	int			n;
 
 	store_arg_uuid(&args, user_id);
-	store_arg_uuid(&args, except);
 	store_arg_time(&args, GetCurrentTimestamp());
 	store_arg_text(&args, reason);
+	store_arg_uuid(&args, except);
 	store_open();
-	(void) store_run(&args, STORE_WRITE, 0);
+	n = (int) store_run(&args, STORE_WRITE, 0);
+	*ended = SPI_palloc(sizeof(pg_uuid_t) * (n + 1));
+	for (int i = 0; i < n; i++)
+		(void) store_get_uuid(i, 1, &(*ended)[i]);
 	store_close();
+	return n;
 }
 
 /*

@@ -60,9 +60,12 @@ extern void store_sessions_cut(const pg_uuid_t *user_id, TimestampTz now);
 
 extern void store_sessions_set_authenticated(const pg_uuid_t *id, TimestampTz now);
 
-/* End one session; every session of a user but one (or none). */
-extern void store_sessions_revoke(const pg_uuid_t *id, const char *reason);
-extern void store_sessions_revoke_all(const pg_uuid_t *user_id, const pg_uuid_t *except, const char *reason);
+/* End one session, if it has not ended; whose it was.  auth_session_end() is the way to call it. */
+extern bool store_sessions_revoke(const pg_uuid_t *id, const char *reason, pg_uuid_t *user_id);
+
+/* End every session of a user but one (or none); which, and how many. */
+extern int	store_sessions_revoke_all(const pg_uuid_t *user_id, const pg_uuid_t *except, const char *reason,
+									  pg_uuid_t **ended);
 
 /* Delete what has ended or expired, at most max rows of each kind; the number of rows. */
 extern uint64 store_sessions_cleanup(TimestampTz now, int max);

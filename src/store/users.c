@@ -110,6 +110,17 @@ store_users_lock(const pg_uuid_t *id, StoreUser *user)
 }
 
 bool
+store_users_hold(const pg_uuid_t *id)
+{
+	static StorePlan plan = STORE_PLAN("select from fastauth.users where id operator(pg_catalog.=) $1 "
+									   "for key share skip locked", UUIDOID);
+	StoreArgs	args = STORE_ARGS(&plan);
+
+	store_arg_uuid(&args, id);
+	return users_change(&args);
+}
+
+bool
 store_users_insert(const StoreUser *user)
 {
 	static StorePlan plan = STORE_PLAN("insert into fastauth.users (" USERS_COLUMNS ") "

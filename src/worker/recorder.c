@@ -21,24 +21,19 @@
  */
 #include "worker/worker.h"
 
-#include "access/xact.h"
 #include "base/settings.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "postmaster/bgworker.h"
 #include "postmaster/interrupt.h"
+#include "shmem/announce.h"
 #include "shmem/database.h"
 #include "shmem/recorder.h"
 #include "storage/ipc.h"
 #include "storage/latch.h"
-#include "storage/lwlock.h"
-#include "store/extension.h"
 #include "store/failures.h"
-#include "store/owner.h"
 #include "tcop/tcopprot.h"
 #include "utils/guc.h"
-#include "utils/memutils.h"
-#include "utils/snapmgr.h"
 
 /* Requests in one transaction: a bound on how long the first of them waits for the last. */
 #define RECORDER_BATCH 128
@@ -49,6 +44,10 @@
 
 static int	worker_idle_exit;
 static bool recorder_connected = false;
+
+/* After an error: how long it pauses (0: there was none), and until when. */
+static long recorder_pause = 0;
+static TimestampTz recorder_retry_at = 0;
 
 void
 worker_recorder_init(void)
@@ -89,105 +88,75 @@ recorder_exit(int code, Datum arg)
 {
 	(void) code;
 	(void) arg;
+	worker_events_leave();
 	shmem_worker_detach(recorder_connected);
 }
 
 /* ---- a turn ---- */
 
 static void
-recorder_begin(StoreOwner *owner)
-{
-	SetCurrentStatementStartTimestamp();
-	StartTransactionCommand();
-	PushActiveSnapshot(GetTransactionSnapshot());
-	store_owner_enter(owner);
-}
-
-static void
-recorder_commit(const StoreOwner *owner)
-{
-	store_owner_leave(owner);
-	PopActiveSnapshot();
-	CommitTransactionCommand();
-}
-
-static bool
-recorder_extension_is_there(void)
-{
-	bool		there;
-
-	StartTransactionCommand();
-	there = store_extension_is_current();
-	CommitTransactionCommand();
-	return there;
-}
-
-static void
 recorder_record(const ShmemRequest *requests, int n)
 {
 	StoreOwner	owner;
 
-	recorder_begin(&owner);
+	worker_begin(&owner);
 	for (int i = 0; i < n; i++)
 		store_failures_record(&requests[i]);
-	recorder_commit(&owner);
+	worker_commit(&owner);
 }
 
-/* One turn; true when there was something to record. */
-static bool
-recorder_turn(bool grant)
-{
-	static ShmemRequest requests[RECORDER_BATCH];
-	static int	slots[RECORDER_BATCH];
-	int			n = shmem_recorder_take(requests, slots, RECORDER_BATCH, grant);
+static ShmemRequest recorder_requests[RECORDER_BATCH];
 
+/* What a turn has done. */
+typedef struct RecorderTurn
+{
+	bool		grant;			/* in: grant what is asked for, too */
+	int			taken;
+	int			recorded;
+} RecorderTurn;
+
+static void
+recorder_turn(void *arg)
+{
+	static int	slots[RECORDER_BATCH];
+	RecorderTurn *turn = arg;
+	int			n = shmem_recorder_take(recorder_requests, slots, RECORDER_BATCH, turn->grant);
+
+	turn->taken = n;
 	if (n == 0)
-		return false;
+		return;
 	pgstat_report_activity(STATE_RUNNING, "recording refusals");
-	if (!recorder_extension_is_there())
+	if (!worker_extension_is_there())
 	{
 		shmem_recorder_done(slots, n, false);
-		return true;
+		return;
 	}
-	recorder_record(requests, n);
+	shmem_announce_set_complete(false);
+	recorder_record(recorder_requests, n);
 	shmem_recorder_done(slots, n, true);
 	shmem_count(SHMEM_COUNT_RECORDER_REQUESTS, n);
 	shmem_count(SHMEM_COUNT_RECORDER_COMMITS, 1);
-	return true;
+	turn->recorded = n;
 }
 
-/* The same; after an error, *failed and everything is as it was before. */
+/* One turn, and the events of what it recorded; after an error, *failed and everything is as it was before. */
 static bool
-recorder_turn_guarded(MemoryContext context, bool grant, bool *failed)
+recorder_turn_guarded(bool grant, bool *failed)
 {
-	volatile bool busy = true;
+	RecorderTurn turn = {.grant = grant};
 
-	MemoryContextSwitchTo(context);
-	MemoryContextReset(context);
-	*failed = false;
-	PG_TRY();
-	{
-		busy = recorder_turn(grant);
-	}
-	PG_CATCH();
-	{
-		HOLD_INTERRUPTS();
-		EmitErrorReport();
-		AbortCurrentTransaction();
-		LWLockReleaseAll();
-		FlushErrorState();
+	*failed = !worker_try(recorder_turn, &turn);
+	if (*failed)
 		shmem_recorder_give_back();
-		*failed = true;
-		RESUME_INTERRUPTS();
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(context);
-	return busy;
+	else if (turn.recorded > 0)
+		worker_events_of_refusals(recorder_requests, turn.recorded);
+	return *failed || turn.taken > 0;
 }
 
 /* ---- the loop ---- */
 
-static void
+/* Wait; was it called? */
+static bool
 recorder_wait(long ms)
 {
 	static uint32 wait_event = 0;
@@ -196,53 +165,109 @@ recorder_wait(long ms)
 		wait_event = base_wait_event("FastauthRecorderMain");
 	pgstat_report_stat(true);
 	pgstat_report_activity(STATE_IDLE, NULL);
-	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, ms, wait_event);
+	return (WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, ms, wait_event) & WL_LATCH_SET) != 0;
 }
 
 static void
+recorder_prepare_turn(void)
+{
+	ResetLatch(MyLatch);
+	CHECK_FOR_INTERRUPTS();
+	if (ConfigReloadPending)
+	{
+		ConfigReloadPending = false;
+		ProcessConfigFile(PGC_SIGHUP);
+	}
+}
+
+/* Leave, or have one started again as soon as there may be one, when something is left to do. */
+static bool
+recorder_leaves(void)
+{
+	if (!shmem_worker_should_leave())
+		return false;
+	worker_events_leave();
+	shmem_worker_leave(recorder_pause > 0 || shmem_announce_waiting());
+	return true;
+}
+
+/*
+ * Record what was posted; after an error again when its pause is over, or when
+ * somebody calls.  False when there was nothing to do.
+ */
+static bool
+recorder_try(bool called)
+{
+	bool		retry = recorder_pause > 0;
+	bool		failed;
+	bool		busy;
+
+	if (retry && !called && GetCurrentTimestamp() < recorder_retry_at)
+		return false;
+	busy = recorder_turn_guarded(!retry, &failed);
+	if (!failed)
+	{
+		/* After a pause it comes again at once, to grant. */
+		recorder_pause = 0;
+		return busy || retry;
+	}
+	recorder_pause = Min(Max(2 * recorder_pause, RECORDER_PAUSE_MIN_MS), RECORDER_PAUSE_MAX_MS);
+	recorder_retry_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), recorder_pause);
+	return true;
+}
+
+/* How long it may wait, when there is nothing to do at once; -1 when it has left. */
+static long
+recorder_wait_ms(TimestampTz busy_at, long events_wait)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	long		ms;
+
+	if (recorder_pause > 0)
+		ms = TimestampDifferenceMilliseconds(now, recorder_retry_at);
+	else if (events_wait >= 0)
+		ms = events_wait;
+	else
+	{
+		ms = worker_idle_exit - TimestampDifferenceMilliseconds(busy_at, now);
+		if (ms <= 0 && shmem_worker_leave_if_idle())
+			return -1;
+	}
+	if (events_wait >= 0)
+		ms = Min(ms, events_wait);
+	return Max(ms, 1);
+}
+
+/* Requests come first in each turn, and wake it from every wait. */
+static void
 recorder_loop(void)
 {
-	MemoryContext context = AllocSetContextCreate(TopMemoryContext, "fastauth recorder", ALLOCSET_DEFAULT_SIZES);
 	TimestampTz busy_at = GetCurrentTimestamp();
-	long		pause = 0;
+	bool		called = true;
 
 	for (;;)
 	{
-		bool		failed;
-		long		idle;
+		long		ms;
+		bool		busy;
 
-		ResetLatch(MyLatch);
-		CHECK_FOR_INTERRUPTS();
-		if (ConfigReloadPending)
-		{
-			ConfigReloadPending = false;
-			ProcessConfigFile(PGC_SIGHUP);
-		}
-		if (shmem_worker_should_leave())
-		{
-			shmem_worker_leave(pause > 0);
+		recorder_prepare_turn();
+		if (recorder_leaves())
 			return;
-		}
 		shmem_worker_turn();
-		if (recorder_turn_guarded(context, pause == 0, &failed))
+		busy = recorder_try(called);
+		busy |= worker_events_step(&ms);
+		if (busy)
 		{
 			shmem_worker_was_busy();
 			busy_at = GetCurrentTimestamp();
-			pause = failed ? Min(Max(2 * pause, RECORDER_PAUSE_MIN_MS), RECORDER_PAUSE_MAX_MS) : 0;
-			if (failed)
-				recorder_wait(pause);
-			continue;
 		}
-		if (pause > 0)
-		{
-			/* What could not be recorded is gone: grant again. */
-			pause = 0;
+		called = true;
+		if (busy && recorder_pause == 0)
 			continue;
-		}
-		idle = TimestampDifferenceMilliseconds(busy_at, GetCurrentTimestamp());
-		if (idle >= worker_idle_exit && shmem_worker_leave_if_idle())
+		ms = recorder_wait_ms(busy_at, busy ? 0 : ms);
+		if (ms < 0)
 			return;
-		recorder_wait(Max(worker_idle_exit - idle, 1));
+		called = recorder_wait(ms);
 	}
 }
 
@@ -261,6 +286,7 @@ fastauth_recorder_main(Datum arg)
 	recorder_connected = true;
 	recorder_override_settings();
 	shmem_recorder_give_back();
+	worker_events_start();
 	recorder_loop();
 	proc_exit(0);
 }

@@ -9,6 +9,9 @@
  * and there is work.  A worker is asked only for who may run the statement:
  * otherwise any role could keep refusals from being recorded by statements that
  * are refused.
+ *
+ * COMMIT PREPARED is here too: what a prepared transaction has to announce is
+ * not known any more, so listeners are told to read on.
  */
 #include "worker/worker.h"
 
@@ -21,6 +24,7 @@
 #include "commands/extension.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
+#include "shmem/announce.h"
 #include "shmem/database.h"
 #include "shmem/recorder.h"
 #include "storage/ipc.h"
@@ -152,6 +156,7 @@ utility_forget_dropped(Oid database)
 	if (SearchSysCacheExists1(DATABASEOID, ObjectIdGetDatum(database)))
 		return;
 	shmem_recorder_forget(database);
+	shmem_announce_forget(database);
 	shmem_database_forget(database);
 }
 
@@ -163,6 +168,15 @@ utility_run(PlannedStmt *pstmt, const char *query, bool read_only_tree, ProcessU
 		utility_previous_hook(pstmt, query, read_only_tree, context, params, environment, dest, qc);
 	else
 		standard_ProcessUtility(pstmt, query, read_only_tree, context, params, environment, dest, qc);
+}
+
+/* May this statement commit events that nobody announces?  Asked before it runs: after it nothing may fail. */
+static bool
+utility_commits_events(const PlannedStmt *pstmt)
+{
+	return IsA(pstmt->utilityStmt, TransactionStmt) &&
+		((TransactionStmt *) pstmt->utilityStmt)->kind == TRANS_STMT_COMMIT_PREPARED &&
+		IsTransactionState() && OidIsValid(get_extension_oid("fastauth", true));
 }
 
 /* The same, with no worker in that database; after a DROP DATABASE that succeeded nothing is kept of it. */
@@ -188,11 +202,14 @@ utility_hook(PlannedStmt *pstmt, const char *query, bool read_only_tree, Process
 			 ParamListInfo params, QueryEnvironment *environment, DestReceiver *dest, QueryCompletion *qc)
 {
 	Oid			database = IsTransactionState() ? utility_database(pstmt->utilityStmt) : InvalidOid;
+	bool		commits_events = utility_commits_events(pstmt);
 
 	if (OidIsValid(database))
 		utility_run_without_worker(database, pstmt, query, read_only_tree, context, params, environment, dest, qc);
 	else
 		utility_run(pstmt, query, read_only_tree, context, params, environment, dest, qc);
+	if (commits_events)
+		shmem_announce_add(NULL, 0, true);
 }
 
 void

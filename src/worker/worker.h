@@ -8,6 +8,8 @@
 #include "postgres.h"
 
 #include "base/compat.h"
+#include "shmem/recorder.h"
+#include "store/owner.h"
 
 /* Names of the library and of the entry points, as the postmaster looks them up. */
 #define WORKER_LIBRARY			"fastauth"
@@ -25,5 +27,37 @@ extern void worker_utility_init(void);
 
 /* (recorder.c) Its setting. */
 extern void worker_recorder_init(void);
+
+/* ---- (transaction.c) ---- */
+
+/* A transaction that acts as fastauth_owner; its commit, and one that is not flushed. */
+extern void worker_begin(StoreOwner *owner);
+extern void worker_commit(const StoreOwner *owner);
+extern void worker_commit_unflushed(const StoreOwner *owner);
+
+/* Is the SQL of this library installed?  In a transaction of its own. */
+extern bool worker_extension_is_there(void);
+
+typedef void (*WorkerWork) (void *arg);
+
+/* Run work(arg), in a memory context that lasts until the next call.  After an error, which is logged, it was rolled back: false. */
+extern bool worker_try(WorkerWork work, void *arg);
+
+/* ---- (events.c) ---- */
+
+/* At the start of a recorder. */
+extern void worker_events_start(void);
+
+/* Record the events of refusals that are committed.  After an error they are found again later. */
+extern void worker_events_of_refusals(const ShmemRequest *requests, int n);
+
+/*
+ * Do the next thing that is to be done with events; false when it was nothing.
+ * *wait_ms is how long to wait until the next, -1 until somebody calls.
+ */
+extern bool worker_events_step(long *wait_ms);
+
+/* Before it leaves, whatever way: hand on what is not finished. */
+extern void worker_events_leave(void);
 
 #endif							/* FASTAUTH_WORKER_WORKER_H */

@@ -54,7 +54,7 @@ bad=$(perl -0777 -ne '
 		$sql =~ s/^(\s*CREATE\s+FUNCTION\s.*?\bRETURNS\b)/my $head = $1; $head =~ s{\s=\s*(null|false|true|\x27\x27|-?\d+)\b?}{}gi; $head/eis;
 		$sql =~ s/\boperator\s*\(\s*pg_catalog\.[^()\s]+\s*\)/ OP /gi;
 		$say->("cast to an unqualified type ::$1") while $sql =~ /::\s*(?!(?:pg_catalog|fastauth)\.)(\w+)/g;
-		$say->("$1 looks its operator up by name") while $sql =~ /\b(in(?=\s*\((?!\s*select\b.*\bloop\b))|between|i?like|similar to|is (?:not )?distinct from|nullif|using(?=\s*\()|natural join)\b/gi;
+		$say->("$1 looks its operator up by name") while $sql =~ /\b((?<!for values )in(?=\s*\((?!\s*select\b.*\bloop\b))|between|i?like|similar to|is (?:not )?distinct from|nullif|using(?=\s*\()|natural join)\b/gi;
 		my $ops = $sql;
 		$ops =~ s/::|:=|=>|\(\s*\*\s*\)|\bselect\s+\*|\.\*//gi;
 		while ($ops =~ m{([-+*/<>=~!@#%^&|`?]+)}g)

@@ -280,12 +280,13 @@ SELECT c.oid::regclass, r.rolname FROM pg_temp.members m JOIN pg_class c ON c.oi
 JOIN pg_roles r ON r.oid = c.relowner WHERE r.rolname <> 'fastauth_owner';
 SELECT n.nspname, r.rolname FROM pg_temp.members m JOIN pg_namespace n ON n.oid = m.objid AND m.classid = 'pg_namespace'::regclass
 JOIN pg_roles r ON r.oid = n.nspowner;
-SELECT rolcanlogin, rolsuper, rolinherit, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls FROM pg_roles WHERE rolname = 'fastauth_owner';
+SELECT rolcanlogin, rolsuper, rolinherit, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls FROM pg_roles WHERE rolname IN ('fastauth_owner', 'fastauth_events');
 SELECT p.oid::regprocedure FROM pg_temp.members m JOIN pg_proc p ON p.oid = m.objid AND m.classid = 'pg_proc'::regclass
 WHERE p.prosecdef AND NOT coalesce('search_path=pg_catalog, pg_temp' = ANY (p.proconfig), false);
 SELECT c.oid::regclass FROM pg_temp.members m JOIN pg_class c ON c.oid = m.objid AND m.classid = 'pg_class'::regclass
 WHERE c.relkind IN ('r', 'p') AND NOT c.relrowsecurity;
-SELECT count(*) FROM pg_policy WHERE polrelid IN (SELECT objid FROM pg_temp.members);
+-- one policy, for the one thing that fastauth_events may do (S3)
+SELECT polrelid::regclass, polname, polcmd, polroles::regrole[], pg_get_expr(polwithcheck, polrelid) AS with_check, polqual FROM pg_policy WHERE polrelid IN (SELECT objid FROM pg_temp.members);
 -- No row type of a table goes in or out (S54).
 SELECT p.oid::regprocedure FROM pg_temp.members m JOIN pg_proc p ON p.oid = m.objid AND m.classid = 'pg_proc'::regclass
 JOIN pg_type t ON t.oid = ANY (p.proargtypes::oid[] || p.prorettype) JOIN pg_class c ON c.oid = t.typrelid AND c.relkind <> 'c';

@@ -202,6 +202,26 @@ SELECT fastauth.signup('roles.frida@example.com', 'correct horse battery');
 SELECT regress_outcome('SELECT fastauth.signup(''roles.frida@example.com'', ''short'')') AS weak, regress_outcome('SELECT fastauth.signup(''roles.carol@example.com'', ''correct horse battery'')') AS known;
 SET ROLE regress_server;
 SELECT fastauth.get_user_by_email('roles.frida@example.com') IS NULL AS not_made;
+
+--
+-- Events: one for each change, none for what was so already, was refused or was rolled back
+--
+RESET ROLE;
+DELETE FROM fastauth.events;
+SET ROLE regress_server;
+SELECT (fastauth.create_role('member')).name;
+SELECT fastauth.grant_role(:'alice', 'member');
+SELECT fastauth.grant_role(:'alice', 'member');
+SELECT fastauth.revoke_role(:'alice', 'member');
+SELECT fastauth.revoke_role(:'alice', 'member');
+SELECT fastauth.grant_role(:'alice', 'nobody');
+BEGIN;
+SELECT fastauth.grant_role(:'alice', 'member');
+ROLLBACK;
+SET ROLE regress_anon;
+SELECT token_type FROM fastauth.signup('roles.greta@example.com', 'correct horse battery');
+RESET ROLE;
+SELECT e.event, u.email, e.session_id IS NULL AS no_session, e.data FROM fastauth.events e LEFT JOIN fastauth.users u ON u.id = e.user_id ORDER BY e.id;
 SET ROLE regress_admin;
 SELECT fastauth.configure('default_role', NULL), fastauth.configure('require_verified_email', NULL), fastauth.configure('password_hash_memory', NULL), fastauth.configure('password_hash_iterations', NULL);
 RESET ROLE;

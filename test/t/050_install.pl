@@ -65,22 +65,26 @@ $node->safe_psql('refusals', 'CREATE ROLE regress_owner LOGIN; GRANT CREATE ON D
 	? pass('who is no superuser cannot make it') : fail('who is no superuser cannot make it');
 
 # S1: the role of that name has power, or somebody has power over it.
-my $powers = qr/role fastauth_owner exists and has privileges or members that it must not have/;
-for my $power (qw(LOGIN INHERIT SUPERUSER CREATEDB CREATEROLE REPLICATION BYPASSRLS))
+for my $role ('fastauth_owner', 'fastauth_events')
 {
-	my $none = "NO$power";
+	my $powers = qr/role $role exists and has privileges or members that it must not have/;
 
-	$node->safe_psql('refusals', "ALTER ROLE fastauth_owner $power");
-	refused($node, 'refusals', 'CREATE EXTENSION fastauth CASCADE', $powers, "fastauth_owner with $power (S1)");
-	$node->safe_psql('refusals', "ALTER ROLE fastauth_owner $none");
-}
-for my $membership ('fastauth_owner TO regress_owner', 'regress_owner TO fastauth_owner', 'pg_read_all_data TO fastauth_owner')
-{
-	my $back = $membership =~ s/ TO / FROM /r;
+	for my $power (qw(LOGIN INHERIT SUPERUSER CREATEDB CREATEROLE REPLICATION BYPASSRLS))
+	{
+		my $none = "NO$power";
 
-	$node->safe_psql('refusals', "GRANT $membership");
-	refused($node, 'refusals', 'CREATE EXTENSION fastauth CASCADE', $powers, "GRANT $membership (S1)");
-	$node->safe_psql('refusals', "REVOKE $back");
+		$node->safe_psql('refusals', "ALTER ROLE $role $power");
+		refused($node, 'refusals', 'CREATE EXTENSION fastauth CASCADE', $powers, "$role with $power (S1, S3)");
+		$node->safe_psql('refusals', "ALTER ROLE $role $none");
+	}
+	for my $membership ("$role TO regress_owner", "regress_owner TO $role", "pg_read_all_data TO $role")
+	{
+		my $back = $membership =~ s/ TO / FROM /r;
+
+		$node->safe_psql('refusals', "GRANT $membership");
+		refused($node, 'refusals', 'CREATE EXTENSION fastauth CASCADE', $powers, "GRANT $membership (S1, S3)");
+		$node->safe_psql('refusals', "REVOKE $back");
+	}
 }
 is($node->safe_psql('refusals', "SELECT count(*) FROM pg_namespace WHERE nspname = 'fastauth'"), '0', 'no refusal left a schema');
 
@@ -115,11 +119,12 @@ WITH member AS (SELECT d.classid, d.objid FROM pg_depend d JOIN pg_extension e O
 SELECT object, owner::regrole, a.grantee::regrole, a.privilege_type FROM acl, aclexplode(acl) a
 	WHERE a.grantee <> owner OR owner <> 'fastauth_owner'::regrole ORDER BY 1, 4
 SQL
-is($node->safe_psql('refusals', $strangers), '', 'everything belongs to fastauth_owner, and nobody else has a privilege (S2)');
-is($node->safe_psql('refusals', "SELECT count(*) FROM pg_class WHERE relnamespace = 'fastauth'::regnamespace AND relkind = 'r' AND NOT relrowsecurity"),
+is($node->safe_psql('refusals', $strangers), "fastauth|fastauth_owner|fastauth_events|USAGE\nfastauth.events|fastauth_owner|fastauth_events|INSERT",
+	'everything belongs to fastauth_owner, and nobody else has a privilege (S2) but fastauth_events, to insert events (S3)');
+is($node->safe_psql('refusals', "SELECT count(*) FROM pg_class WHERE relnamespace = 'fastauth'::regnamespace AND relkind IN ('r', 'p') AND NOT relrowsecurity"),
 	'0', 'every table has row level security (S2)');
-is($node->safe_psql('refusals', "SELECT count(*) FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid WHERE c.relnamespace = 'fastauth'::regnamespace"),
-	'0', 'and no table has a policy (S2)');
+is($node->safe_psql('refusals', "SELECT polname, polroles::regrole[], polcmd FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid WHERE c.relnamespace = 'fastauth'::regnamespace"),
+	'events_insert|{fastauth_events}|a', 'and no table has a policy (S2) but that one');
 for my $attempt ('SELECT hashed_password FROM fastauth.users', 'TABLE fastauth.signing_keys', "INSERT INTO fastauth.settings VALUES ('a', 'b', now())",
 	"SELECT fastauth.signup('a\@example.com', 'x')", "SELECT fastauth.adopt(false)", 'CREATE FUNCTION fastauth.f() RETURNS int LANGUAGE sql AS $$SELECT 1$$',
 	'CREATE TABLE public.t (a fastauth.users)')

@@ -212,7 +212,7 @@ is(contents($bare, 'app'), $before, 'with another master key nothing was overwri
 # The right one comes late.
 copy($home->data_dir . '/fastauth.key', $bare->data_dir . '/fastauth.key') or die;
 $bare->restart;
-$bare->safe_psql('app', 'GRANT SELECT ON public.notes TO regress_authenticated; SELECT fastauth.grant_api(NULL, \'regress_authenticated\')');
+$bare->safe_psql('app', 'GRANT SELECT ON public.notes, public.all_notes TO regress_authenticated; SELECT fastauth.grant_api(NULL, \'regress_authenticated\')');
 goes_on($bare, 'app', 'the master key comes late');
 $bare->stop;
 

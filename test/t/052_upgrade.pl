@@ -68,7 +68,7 @@ UNION ALL SELECT format('GRANT USAGE ON TYPE fastauth.%I TO regress_%s', l.name,
 UNION ALL SELECT 'GRANT USAGE ON SCHEMA fastauth TO regress_' || unnest(ARRAY['anon', 'authenticated', 'server', 'admin', 'almost', 'single'])
 SQL
 $node->safe_psql('old', join(';', split /\n/, $node->safe_psql('fresh', <<'SQL')));
-SELECT format('GRANT EXECUTE ON FUNCTION fastauth.%I TO regress_almost', l.name) FROM fastauth.list_api() l WHERE l.kind = 'function' AND l.api_group = 'anon' AND l.name <> 'uid'
+SELECT format('GRANT EXECUTE ON FUNCTION fastauth.%I TO regress_almost', l.name) FROM fastauth.list_api() l WHERE l.kind = 'function' AND l.api_group = 'anon' AND l.name NOT IN ('uid', 'has_permission')
 SQL
 $node->safe_psql('old', <<'SQL');
 GRANT EXECUTE ON FUNCTION fastauth.configure TO regress_single;
@@ -164,7 +164,7 @@ $node->safe_psql('chain', <<'SQL');
 CREATE EXTENSION pgcrypto;
 CREATE EXTENSION fastauth VERSION '0.8';
 GRANT USAGE ON SCHEMA fastauth TO regress_anon;
-GRANT EXECUTE ON FUNCTION fastauth.signup, fastauth.signin, fastauth.refresh, fastauth.verify_token, fastauth.authenticate, fastauth.jwks, fastauth.uid TO regress_anon;
+GRANT EXECUTE ON FUNCTION fastauth.signup, fastauth.signin, fastauth.refresh, fastauth.verify_token, fastauth.authenticate, fastauth.jwks, fastauth.uid, fastauth.has_role TO regress_anon;
 ALTER EXTENSION fastauth UPDATE;
 SQL
 is($node->safe_psql('chain', "SELECT extversion FROM pg_extension WHERE extname = 'fastauth'"), $version, 'two scripts');

@@ -4,7 +4,7 @@
 # "app" of its own with the extension and four roles that hold the four groups
 # (the README makes its own).  In a document:
 #
-#	```sql		runs in psql			```sh		runs in bash, where psql finds the database
+#	```sql		runs in psql			```sh		runs in bash, where psql finds the database, and $EXAMPLES the examples
 #	```text		right after one of them: all that it prints.  "..." as one character (U+2026) stands for what
 #			differs each time; a line of it alone for any lines.  Widths of columns do not count.
 #	<!-- run	SQL up to "-->" that readers need not see
@@ -110,6 +110,7 @@ sub run_document
 		local $ENV{PGHOST} = $node->host;
 		local $ENV{PGPORT} = $node->port;
 		local $ENV{HOME} = $work;
+		local $ENV{EXAMPLES} = "$top/examples";
 
 		run [ 'psql', '-X', '-q', '-P', 'footer=off', '-P', 'null=NULL', '-f', "$work/script.sql" ],
 			'<', \undef, '>&', \$out, init => sub { chdir $work };
@@ -143,7 +144,7 @@ sub with_database
 	$node->safe_psql('postgres', "DROP DATABASE \"$_\" WITH (FORCE)")
 		for split /\n/, $node->safe_psql('postgres', "SELECT datname FROM pg_database WHERE datname NOT IN ('postgres', 'template0', 'template1')");
 	$node->safe_psql('postgres', "DROP ROLE \"$_\"")
-		for split /\n/, $node->safe_psql('postgres', "SELECT rolname FROM pg_roles WHERE oid >= 16384 AND rolname <> 'fastauth_owner'");
+		for split /\n/, $node->safe_psql('postgres', "SELECT rolname FROM pg_roles WHERE oid >= 16384 AND rolname NOT IN ('fastauth_owner', 'fastauth_events')");
 	return @faults;
 }
 

@@ -76,7 +76,7 @@ sub signin
 	return pair_of($node, $db, "fastauth.signin('$email', '" . PASSWORD . "')");
 }
 
-# Every row of every table of ours, as text.
+# Every row of every table of ours, as text; without the era of an event, which is what a restore changes.
 sub contents
 {
 	my ($node, $db) = @_;
@@ -84,7 +84,7 @@ sub contents
 SELECT c.oid::regclass FROM pg_class c WHERE c.relnamespace = 'fastauth'::regnamespace AND c.relkind = 'r' ORDER BY c.relname
 SQL
 
-	return join("\n", map { "$_:\n" . $node->safe_psql($db, "SELECT t::text FROM $_ t ORDER BY 1") } split /\n/, $tables);
+	return join("\n", map { "$_:\n" . $node->safe_psql($db, "SELECT to_jsonb(t) - 'era' FROM $_ t ORDER BY 1") } split /\n/, $tables);
 }
 
 # Everything that the catalogs say about the extension's objects, without oids.
@@ -121,9 +121,9 @@ SELECT 'index ' || pg_get_indexdef(i.indexrelid) FROM rel r JOIN pg_index i ON i
 UNION ALL
 SELECT 'constraint ' || concat_ws(' | ', c.conrelid::regclass, c.conname, pg_get_constraintdef(c.oid), c.convalidated) FROM pg_constraint c JOIN rel r ON r.oid = c.conrelid
 UNION ALL
-SELECT 'policy ' || p.polname FROM pg_policy p JOIN rel r ON r.oid = p.polrelid
+SELECT 'policy ' || concat_ws(' ', p.polname, p.polcmd, p.polroles::regrole[]) FROM pg_policy p JOIN rel r ON r.oid = p.polrelid
 UNION ALL
-SELECT 'trigger ' || t.tgname FROM pg_trigger t JOIN rel r ON r.oid = t.tgrelid WHERE NOT t.tgisinternal
+SELECT 'trigger ' || concat_ws(' ', r.oid::regclass, t.tgname, t.tgenabled) FROM pg_trigger t JOIN rel r ON r.oid = t.tgrelid WHERE NOT t.tgisinternal
 UNION ALL
 SELECT 'type ' || concat_ws(' | ', t.oid::regtype, t.typtype, t.typowner::regrole, t.typacl, obj_description(t.oid, 'pg_type')) FROM pg_type t, s WHERE t.typnamespace = s.oid
 ORDER BY 1

@@ -1,0 +1,31 @@
+/*
+ * session_end.c
+ *		Ending sessions before their time.
+ *
+ * Whoever ends a session, for whatever reason, leaves one event for each: a
+ * listener that holds connections open for sessions closes them by it.
+ */
+#include "auth/session_end.h"
+
+#include "auth/event.h"
+#include "base/jsonb.h"
+#include "store/sessions.h"
+
+void
+auth_session_end(const pg_uuid_t *id, const char *reason)
+{
+	pg_uuid_t	user_id;
+
+	if (store_sessions_revoke(id, reason, &user_id))
+		auth_event(AUTH_EVENT_SIGNOUT, &user_id, id, base_jsonb_object(1, "reason", reason));
+}
+
+void
+auth_session_end_all(const pg_uuid_t *user_id, const pg_uuid_t *except, const char *reason)
+{
+	pg_uuid_t  *ended;
+	int			n = store_sessions_revoke_all(user_id, except, reason, &ended);
+
+	for (int i = 0; i < n; i++)
+		auth_event(AUTH_EVENT_SIGNOUT, user_id, &ended[i], base_jsonb_object(1, "reason", reason));
+}

@@ -1,0 +1,16 @@
+/*
+ * session_end.h
+ *		Ending sessions before their time.
+ */
+#ifndef FASTAUTH_AUTH_SESSION_END_H
+#define FASTAUTH_AUTH_SESSION_END_H
+
+#include "postgres.h"
+
+#include "utils/uuid.h"
+
+/* End one session; every session of a user but one (or none).  reason goes into the event of each. */
+extern void auth_session_end(const pg_uuid_t *id, const char *reason);
+extern void auth_session_end_all(const pg_uuid_t *user_id, const pg_uuid_t *except, const char *reason);
+
+#endif							/* FASTAUTH_AUTH_SESSION_END_H */

@@ -1,0 +1,81 @@
+/*
+ * transaction.c
+ *		How a worker runs a transaction: as our owner, and never dying of an error.
+ */
+#include "worker/worker.h"
+
+#include "access/xact.h"
+#include "storage/lwlock.h"
+#include "storage/proc.h"
+#include "store/extension.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+void
+worker_begin(StoreOwner *owner)
+{
+	SetCurrentStatementStartTimestamp();
+	StartTransactionCommand();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	store_owner_enter(owner);
+}
+
+void
+worker_commit(const StoreOwner *owner)
+{
+	store_owner_leave(owner);
+	PopActiveSnapshot();
+	CommitTransactionCommand();
+}
+
+/* GUC_ACTION_LOCAL: until the end of the transaction. */
+void
+worker_commit_unflushed(const StoreOwner *owner)
+{
+	store_owner_leave(owner);
+	(void) set_config_option("synchronous_commit", "off", PGC_SUSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
+	PopActiveSnapshot();
+	CommitTransactionCommand();
+}
+
+bool
+worker_extension_is_there(void)
+{
+	bool		there;
+
+	StartTransactionCommand();
+	there = store_extension_is_current();
+	CommitTransactionCommand();
+	return there;
+}
+
+bool
+worker_try(WorkerWork work, void *arg)
+{
+	static MemoryContext context = NULL;
+	const int	lock_timeout = LockTimeout;
+	volatile bool good = true;
+
+	if (context == NULL)
+		context = AllocSetContextCreate(TopMemoryContext, "fastauth worker", ALLOCSET_DEFAULT_SIZES);
+	MemoryContextReset(context);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		work(arg);
+	}
+	PG_CATCH();
+	{
+		HOLD_INTERRUPTS();
+		EmitErrorReport();
+		AbortCurrentTransaction();
+		LWLockReleaseAll();
+		FlushErrorState();
+		good = false;
+		RESUME_INTERRUPTS();
+	}
+	PG_END_TRY();
+	LockTimeout = lock_timeout;
+	MemoryContextSwitchTo(context);
+	return good;
+}
