@@ -83,7 +83,7 @@ SQL
 
 my $mismatch = qr/ERROR:  fastauth library is version \Q$version\E, but its SQL in this database is version 0\.9\nHINT:  ALTER EXTENSION fastauth UPDATE;/;
 my %example = (
-	text => "'abc'", uuid => "'01900000-0000-7000-8000-000000000000'", jsonb => "'{}'", boolean => 'true', interval => "'1 h'", inet => "'127.0.0.1'",
+	text => "'abc'", 'text[]' => "'{abc}'", uuid => "'01900000-0000-7000-8000-000000000000'", jsonb => "'{}'", boolean => 'true', interval => "'1 h'", inet => "'127.0.0.1'",
 	regrole => "'regress_anon'", integer => '1', bytea => "'x'");
 
 for my $line (split /\n/, $node->safe_psql('old', <<'SQL'))
