@@ -12,7 +12,9 @@
  * its privileges are planted ones.  A role that had single functions loses them:
  * a part of a group must not become the whole.
  *
- * At the end fastauth_events gets back the one thing that it may do (S3).
+ * fastauth_events gets back the one thing that it may do (S3), before the groups:
+ * a GRANT in a script makes all that is granted then part of the extension, and
+ * pg_dump leaves that out.
  */
 DO $do$
 DECLARE
@@ -108,6 +110,11 @@ BEGIN
 		END IF;
 	END LOOP;
 
+	IF pg_catalog.to_regclass('fastauth.events') IS NOT NULL THEN
+		GRANT USAGE ON SCHEMA fastauth TO fastauth_events;
+		GRANT INSERT ON TABLE fastauth.events TO fastauth_events;
+	END IF;
+
 	FOR i IN 1 .. coalesce(pg_catalog.array_length(holders, 1), 0) LOOP
 		PERFORM fastauth.grant_api(
 			CASE WHEN holder_groups[i] OPERATOR(pg_catalog.=) 1 THEN holders[i]::pg_catalog.regrole END,
@@ -115,10 +122,5 @@ BEGIN
 			CASE WHEN holder_groups[i] OPERATOR(pg_catalog.=) 3 THEN holders[i]::pg_catalog.regrole END,
 			CASE WHEN holder_groups[i] OPERATOR(pg_catalog.=) 4 THEN holders[i]::pg_catalog.regrole END);
 	END LOOP;
-
-	IF pg_catalog.to_regclass('fastauth.events') IS NOT NULL THEN
-		GRANT USAGE ON SCHEMA fastauth TO fastauth_events;
-		GRANT INSERT ON TABLE fastauth.events TO fastauth_events;
-	END IF;
 END
 $do$;

@@ -84,7 +84,7 @@ sub contents
 SELECT c.oid::regclass FROM pg_class c WHERE c.relnamespace = 'fastauth'::regnamespace AND c.relkind = 'r' ORDER BY c.relname
 SQL
 
-	return join("\n", map { "$_:\n" . $node->safe_psql($db, "SELECT to_jsonb(t) - 'era' FROM $_ t ORDER BY 1") } split /\n/, $tables);
+	return join("\n", map { "$_:\n" . $node->safe_psql($db, "SELECT jsonb_strip_nulls(to_jsonb(t) - 'era') FROM $_ t ORDER BY 1") } split /\n/, $tables);
 }
 
 # Everything that the catalogs say about the extension's objects, without oids.
