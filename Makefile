@@ -25,6 +25,7 @@ SQL_PIECES = \
 	sql/install/tables/session_store.sql \
 	sql/install/tables/signing_keys.sql \
 	sql/install/tables/failures.sql \
+	sql/install/tables/roles.sql \
 	sql/install/tables/events.sql \
 	sql/install/tables/hooks.sql \
 	sql/install/functions/types.sql \
@@ -43,6 +44,8 @@ SQL_PIECES = \
 	sql/install/functions/account.sql \
 	sql/install/functions/check.sql \
 	sql/install/functions/stats.sql \
+	sql/install/functions/roles.sql \
+	sql/install/functions/permission.sql \
 	sql/install/functions/event.sql \
 	sql/install/functions/hook.sql \
 	sql/install/functions/grants.sql \
@@ -70,6 +73,9 @@ REGRESS = \
 	account \
 	lockout \
 	replay \
+	roles \
+	permission \
+	permission_attack \
 	token \
 	token_form \
 	caller_settings \
@@ -107,6 +113,8 @@ ISOLATION = \
 	cleanup_race \
 	account_race \
 	settings_race \
+	role_race \
+	permission_revoked \
 	seal_race \
 	key_rotate \
 	event_order \
@@ -139,6 +147,7 @@ check-versions:
 bench:
 	@bash test/bench/run.sh
 	@bash test/bench/refusals.sh
+	@bash test/bench/rls.sh
 demo:
 	@bash examples/demo.sh
 lint:

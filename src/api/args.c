@@ -134,6 +134,23 @@ api_arg_jsonb_or_null(FunctionCallInfo fcinfo, int n, const char *name, size_t m
 	return value;
 }
 
+/* An element takes its bytes, a header of four, and up to three to align the next. */
+ArrayType *
+api_arg_text_array(FunctionCallInfo fcinfo, int n, const char *name, int max_elements, size_t max_bytes)
+{
+	size_t		limit = ARR_OVERHEAD_NONULLS(1) + max_elements * (max_bytes + 2 * VARHDRSZ);
+	ArrayType  *array;
+
+	api_require(fcinfo, n, name);
+	api_require_size(PG_GETARG_DATUM(n), name, limit);
+	array = PG_GETARG_ARRAYTYPE_P(n);
+	if (ARR_NDIM(array) > 1 || array_contains_nulls(array))
+		base_raise(FA_INVALID_ARGUMENT, "argument %s must be an array of one dimension without NULLs", name);
+	if (ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)) > max_elements)
+		base_raise(FA_INVALID_ARGUMENT, "argument %s has more than %d elements", name, max_elements);
+	return array;
+}
+
 bool
 api_arg_bool(FunctionCallInfo fcinfo, int n, const char *name)
 {

@@ -13,6 +13,7 @@
 #include "postgres.h"
 
 #include "fmgr.h"
+#include "utils/array.h"
 #include "utils/jsonb.h"
 #include "utils/timestamp.h"
 #include "utils/uuid.h"
@@ -29,6 +30,9 @@ extern Interval *api_arg_interval_or_null(FunctionCallInfo fcinfo, int n, const 
 /* At most max_bytes (numbers count as their text too), API_JSON_MAX_DEPTH and API_JSON_MAX_KEYS (S41). */
 extern Jsonb *api_arg_jsonb(FunctionCallInfo fcinfo, int n, const char *name, size_t max_bytes);
 extern Jsonb *api_arg_jsonb_or_null(FunctionCallInfo fcinfo, int n, const char *name, size_t max_bytes);
+
+/* An array of one dimension of at most max_elements texts, none NULL; each text is the caller's to check. */
+extern ArrayType *api_arg_text_array(FunctionCallInfo fcinfo, int n, const char *name, int max_elements, size_t max_bytes);
 
 /* A token: beyond AUTH_TOKEN_MAX_BYTES it is invalid_token, before it is looked at (S41). */
 extern char *api_arg_token(FunctionCallInfo fcinfo, int n, const char *name);

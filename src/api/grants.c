@@ -55,8 +55,10 @@ static const GrantObject grant_objects[] = {
 	{"jwks", GRANT_ANON, OBJECT_FUNCTION},
 	{"token_pair", GRANT_ANON, OBJECT_TYPE},
 
-	/* for the current identity; uid() stands in policies that anon meets too */
+	/* for the current identity; the first three stand in policies that anon meets too */
 	{"uid", GRANT_ANON, OBJECT_FUNCTION},
+	{"has_role", GRANT_ANON, OBJECT_FUNCTION},
+	{"has_permission", GRANT_ANON, OBJECT_FUNCTION},
 	{"claims", GRANT_AUTHENTICATED, OBJECT_FUNCTION},
 	{"session_id", GRANT_AUTHENTICATED, OBJECT_FUNCTION},
 	{"me", GRANT_AUTHENTICATED, OBJECT_FUNCTION},
@@ -94,6 +96,20 @@ static const GrantObject grant_objects[] = {
 	{"verify_jws", GRANT_SERVER, OBJECT_FUNCTION},
 	{"introspect", GRANT_SERVER, OBJECT_FUNCTION},
 	{"set_client", GRANT_SERVER, OBJECT_FUNCTION},
+	{"create_role", GRANT_SERVER, OBJECT_FUNCTION},
+	{"get_role", GRANT_SERVER, OBJECT_FUNCTION},
+	{"list_roles", GRANT_SERVER, OBJECT_FUNCTION},
+	{"delete_role", GRANT_SERVER, OBJECT_FUNCTION},
+	{"add_permissions", GRANT_SERVER, OBJECT_FUNCTION},
+	{"remove_permissions", GRANT_SERVER, OBJECT_FUNCTION},
+	{"include_role", GRANT_SERVER, OBJECT_FUNCTION},
+	{"exclude_role", GRANT_SERVER, OBJECT_FUNCTION},
+	{"grant_role", GRANT_SERVER, OBJECT_FUNCTION},
+	{"revoke_role", GRANT_SERVER, OBJECT_FUNCTION},
+	{"get_user_roles", GRANT_SERVER, OBJECT_FUNCTION},
+	{"get_user_permissions", GRANT_SERVER, OBJECT_FUNCTION},
+	{"user_has_permission", GRANT_SERVER, OBJECT_FUNCTION},
+	{"role_data", GRANT_SERVER, OBJECT_TYPE},
 	{"list_events", GRANT_SERVER, OBJECT_FUNCTION},
 
 	/* for who changes how the system works */

@@ -34,16 +34,37 @@ FASTAUTH_FUNCTION(fastauth_authenticate, API_SECRET)
 	return UUIDPGetDatum(memcpy(palloc(sizeof(pg_uuid_t)), &access.user_id, sizeof(pg_uuid_t)));
 }
 
+/* What uid() answered, kept with the expression: it runs at every row of a policy, where even a palloc counts. */
+typedef struct UidAnswer
+{
+	uint64		generation;
+	pg_uuid_t	user_id;
+} UidAnswer;
+
+static pg_noinline UidAnswer *
+uid_keep(FmgrInfo *flinfo)
+{
+	store_extension_check();
+	flinfo->fn_extra = MemoryContextAllocZero(flinfo->fn_mcxt, sizeof(UidAnswer));
+	return flinfo->fn_extra;
+}
+
 /* SQL function: fastauth.uid() */
 FASTAUTH_ROW_FUNCTION(fastauth_uid)
 {
-	const pg_uuid_t *user;
+	UidAnswer  *kept = fcinfo->flinfo->fn_extra;
+	uint64		generation = auth_identity_generation();
 
-	store_extension_check();
-	user = auth_identity_user();
-	if (user == NULL)
+	if (unlikely(kept == NULL))
+		kept = uid_keep(fcinfo->flinfo);
+	if (generation == 0)
 		PG_RETURN_NULL();
-	PG_RETURN_UUID_P(memcpy(palloc(sizeof(pg_uuid_t)), user, sizeof(pg_uuid_t)));
+	if (unlikely(kept->generation != generation))
+	{
+		kept->user_id = *auth_identity_user();
+		kept->generation = generation;
+	}
+	return UUIDPGetDatum(&kept->user_id);
 }
 
 /* SQL function: fastauth.claims() */

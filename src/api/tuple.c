@@ -13,6 +13,7 @@
 #define TUPLE_USER_COLUMNS		10
 #define TUPLE_SESSION_COLUMNS	9
 #define TUPLE_PAIR_COLUMNS		4
+#define TUPLE_ROLE_COLUMNS		3
 
 /* The row type that SQL says the function returns; it must have the columns that we are about to give. */
 static TupleDesc
@@ -111,4 +112,39 @@ api_pair_datum(FunctionCallInfo fcinfo, const AuthTokenPair *pair)
 		nulls[3] = false;
 	}
 	return HeapTupleGetDatum(heap_form_tuple(desc, values, nulls));
+}
+
+static void
+tuple_fill_role(const StoreRole *role, Datum *values)
+{
+	values[0] = CStringGetTextDatum(role->name);
+	values[1] = PointerGetDatum(role->permissions);
+	values[2] = PointerGetDatum(role->includes);
+}
+
+Datum
+api_role_datum(FunctionCallInfo fcinfo, const StoreRole *role)
+{
+	TupleDesc	desc = tuple_desc(fcinfo, TUPLE_ROLE_COLUMNS);
+	Datum		values[TUPLE_ROLE_COLUMNS];
+	bool		nulls[TUPLE_ROLE_COLUMNS] = {false};
+
+	tuple_fill_role(role, values);
+	return HeapTupleGetDatum(heap_form_tuple(desc, values, nulls));
+}
+
+void
+api_role_rows(FunctionCallInfo fcinfo, const StoreRole *roles, int n)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+
+	InitMaterializedSRF(fcinfo, 0);
+	for (int i = 0; i < n; i++)
+	{
+		Datum		values[TUPLE_ROLE_COLUMNS];
+		bool		nulls[TUPLE_ROLE_COLUMNS] = {false};
+
+		tuple_fill_role(&roles[i], values);
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	}
 }

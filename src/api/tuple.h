@@ -9,6 +9,7 @@
 
 #include "auth/session.h"
 #include "fmgr.h"
+#include "store/roles.h"
 #include "store/sessions.h"
 #include "store/users.h"
 
@@ -18,6 +19,11 @@ extern Datum api_pair_datum(FunctionCallInfo fcinfo, const AuthTokenPair *pair);
 
 /* A set of session_data; fcinfo->resultinfo gets the rows. */
 extern void api_session_rows(FunctionCallInfo fcinfo, const StoreSession *sessions, int n);
+
+extern Datum api_role_datum(FunctionCallInfo fcinfo, const StoreRole *role);
+
+/* A set of role_data. */
+extern void api_role_rows(FunctionCallInfo fcinfo, const StoreRole *roles, int n);
 
 /* Text, or NULL for a NULL pointer. */
 extern Datum api_text_datum(const char *text, bool *isnull);

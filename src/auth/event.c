@@ -49,6 +49,8 @@ static const char *const event_names[AUTH_EVENTS] = {
 	[AUTH_EVENT_PASSWORD_CHANGE] = "password_change",
 	[AUTH_EVENT_EMAIL_CHANGE] = "email_change",
 	[AUTH_EVENT_USER_DELETED] = "user_deleted",
+	[AUTH_EVENT_ROLE_GRANTED] = "role_granted",
+	[AUTH_EVENT_ROLE_REVOKED] = "role_revoked",
 	[AUTH_EVENT_KEY_ROTATED] = "key_rotated",
 	[AUTH_EVENT_SETTING_CHANGED] = "setting_changed",
 };

@@ -57,6 +57,7 @@ static bool identity_offered = false;
 static uint64 identity_serial = 0;	/* of the newest one */
 static uint64 identity_dead = 0;	/* none up to this one counts any more */
 static uint64 identity_dead_before = 0; /* before the last auth_identity_clear() */
+static uint64 identity_generation = 0;	/* of the setting's value, whoever it names */
 static bool identity_rechecking = false;
 static const IdentityState *identity_state = NULL;
 static LocalTransactionId identity_checked_in = InvalidLocalTransactionId;
@@ -127,6 +128,7 @@ identity_assign_hook(const char *newval, void *extra)
 {
 	(void) newval;
 	identity_state = extra;
+	identity_generation++;
 	identity_checked_in = InvalidLocalTransactionId;
 }
 
@@ -300,6 +302,12 @@ auth_identity_user(void)
 	const IdentityState *state = identity_current();
 
 	return state ? &state->identity.user_id : NULL;
+}
+
+uint64
+auth_identity_generation(void)
+{
+	return identity_current() ? identity_generation : 0;
 }
 
 const AuthIdentity *

@@ -46,6 +46,9 @@ extern void auth_identity_set(const AuthAccess *access, bool is_local);
 /* The user of the identity, or NULL when nobody is signed in.  Cheap: it stands in policies. */
 extern const pg_uuid_t *auth_identity_user(void);
 
+/* 0 when nobody is signed in, else a number that is another one whenever the identity changed.  As cheap. */
+extern uint64 auth_identity_generation(void);
+
 /* The identity, or not_authenticated.  It lives until the identity changes. */
 extern const AuthIdentity *auth_identity_require(void);
 

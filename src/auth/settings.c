@@ -11,6 +11,7 @@
 #include "auth/event.h"
 #include "auth/key.h"
 #include "auth/role.h"
+#include "auth/roles.h"
 #include "auth/seal.h"
 #include "base/errors.h"
 #include "base/jsonb.h"
@@ -64,6 +65,22 @@ settings_require_roles(const BaseSettingDef *def, const FaSettings *parsed)
 	}
 }
 
+/* The role that sign-ups are given has to be made first: a misspelt one would stop them all. */
+static void
+settings_require_default_role(const BaseSettingDef *def, const FaSettings *parsed)
+{
+	const char *problem;
+
+	if (strcmp(def->name, "default_role") != 0)
+		return;
+	problem = auth_roles_name_problem(parsed->default_role);
+	if (problem)
+		base_raise(FA_INVALID_ARGUMENT, "setting %s %s", def->name, problem);
+	if (!store_roles_exists(parsed->default_role))
+		base_raise_hint(FA_INVALID_ARGUMENT, "Make it with fastauth.create_role().",
+						"setting %s: there is no role %s", def->name, parsed->default_role);
+}
+
 void
 auth_settings_configure(const char *name, const char *value)
 {
@@ -81,6 +98,7 @@ auth_settings_configure(const char *name, const char *value)
 	{
 		settings_require_value(def, value, &parsed);
 		settings_require_roles(def, &parsed);
+		settings_require_default_role(def, &parsed);
 		value = base_setting_format(def, &parsed);
 		store_settings_set(def->name, value);
 	}

@@ -16,6 +16,7 @@
 #include "auth/hook.h"
 #include "auth/password.h"
 #include "auth/rate.h"
+#include "auth/roles.h"
 #include "auth/user.h"
 #include "base/errors.h"
 #include "base/jsonb.h"
@@ -93,6 +94,17 @@ signup_done(const StoreUser *user, const pg_uuid_t *session_id)
 	auth_event(AUTH_EVENT_SIGNUP, &user->id, session_id, base_jsonb_object(1, "provider", "credentials"));
 }
 
+/* The user, with the role that whoever signs up is given; false when the address is taken. */
+static bool
+signup_insert(const StoreUser *user, const char *role)
+{
+	if (!store_users_insert(user))
+		return false;
+	if (role)
+		auth_roles_grant_default(&user->id, role);
+	return true;
+}
+
 /*
  * The password is hashed before anybody looks whether the address is taken,
  * and with require_verified_email the answer is the same in both cases: the
@@ -103,12 +115,14 @@ auth_signup(const AuthSignup *signup, AuthTokenPair *pair)
 {
 	StoreUser	user = {0};
 	AuthSessionRequest request = {.user = &user, .provider = "credentials"};
+	const char *role;
 
 	auth_rate_check(SHMEM_RATE_SIGNUP, signup->email);
 	user.email = auth_user_email(signup->email);
 	auth_user_check_name(signup->name);
 	auth_user_check_image(signup->image);
 	auth_user_check_metadata(signup->metadata, "metadata");
+	role = auth_roles_need_default();
 	auth_password_check(signup->password, user.email, signup->name);
 
 	user.name = unconstify(char *, signup->name);
@@ -121,14 +135,14 @@ auth_signup(const AuthSignup *signup, AuthTokenPair *pair)
 	pair->access_token = NULL;
 	if (store_settings()->require_verified_email)
 	{
-		if (store_users_insert(&user))
+		if (signup_insert(&user, role))
 		{
 			auth_hook_tell(STORE_HOOK_ON_SIGNUP, &user, NULL);
 			signup_done(&user, NULL);
 		}
 		return;
 	}
-	if (!store_users_insert(&user))
+	if (!signup_insert(&user, role))
 		base_raise_hint(FA_USER_ALREADY_EXISTS, "Sign in instead, or use another address.", NULL);
 	auth_hook_tell(STORE_HOOK_ON_SIGNUP, &user, NULL);
 	auth_hook_allow_signin(&user, request.provider);

@@ -66,6 +66,12 @@ const BaseSettingDef base_setting_defs[] = {
 		.about = "How far the clocks of servers may differ: a token is taken this long before its `nbf` or `iat`. `exp` is exact."
 	},
 	{
+		.name = FIELD(default_role), .type = BASE_SETTING_TEXT, .initial = NULL,
+		.min = 1, .max = 64, .unit = "text",
+		.about = "The role of the application that whoever signs up is given. It must exist: after it was deleted, sign-ups fail with `not_configured`. "
+		"`create_user` gives no role."
+	},
+	{
 		.name = FIELD(event_retention), .type = BASE_SETTING_DURATION, .initial = "90 d",
 		.min = 1 * D, .max = 400 * D, .unit = "interval",
 		.about = "How long events are kept at least. They go in blocks of a sixth of this time, when the newest of a block is older, the next time that something happens."

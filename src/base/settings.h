@@ -51,6 +51,7 @@ typedef struct FaSettings
 	char	   *notify_channel;
 	char	   *authenticated_role;
 	char	  **allowed_roles;
+	char	   *default_role;	/* of the application; NULL: none */
 	char	  **authenticator_roles;
 	bool		require_verified_email;
 	bool		allow_session_identity;

@@ -27,28 +27,46 @@ store_close(void)
 		elog(ERROR, "SPI_finish failed");
 }
 
-uint64
-store_run(StoreArgs *args, StoreMode mode, long limit)
+static void
+store_prepare(StorePlan *plan)
 {
-	StorePlan  *plan = args->plan;
+	SPIPlanPtr	fresh = SPI_prepare(plan->sql, plan->nargs, plan->types);
+
+	if (fresh == NULL)
+		elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
+	SPI_keepplan(fresh);
+	plan->plan = fresh;
+}
+
+/* snapshot NULL: one that is taken now, after the plan was made. */
+static uint64
+store_run_under(StoreArgs *args, Snapshot snapshot, StoreMode mode, long limit)
+{
 	int			rc;
 
-	Assert(args->n == plan->nargs);
-	if (plan->plan == NULL)
-	{
-		SPIPlanPtr	fresh = SPI_prepare(plan->sql, plan->nargs, plan->types);
-
-		if (fresh == NULL)
-			elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
-		SPI_keepplan(fresh);
-		plan->plan = fresh;
-	}
-	rc = SPI_execute_snapshot(plan->plan, args->values, args->nulls,
-							  GetLatestSnapshot(), InvalidSnapshot,
+	Assert(args->n == args->plan->nargs);
+	if (args->plan->plan == NULL)
+		store_prepare(args->plan);
+	rc = SPI_execute_snapshot(args->plan->plan, args->values, args->nulls,
+							  snapshot ? snapshot : GetLatestSnapshot(), InvalidSnapshot,
 							  mode == STORE_READ, true, limit);
 	if (rc < 0)
 		elog(ERROR, "SPI_execute_snapshot failed: %s", SPI_result_code_string(rc));
 	return SPI_processed;
+}
+
+uint64
+store_run(StoreArgs *args, StoreMode mode, long limit)
+{
+	return store_run_under(args, NULL, mode, limit);
+}
+
+uint64
+store_run_in_statement(StoreArgs *args)
+{
+	if (!ActiveSnapshotSet())
+		elog(ERROR, "no statement is running");
+	return store_run_under(args, GetActiveSnapshot(), STORE_READ, 0);
 }
 
 static void
@@ -197,6 +215,12 @@ Jsonb *
 store_get_jsonb(uint64 row, int col)
 {
 	return (Jsonb *) store_get_varlena(row, col);
+}
+
+ArrayType *
+store_get_array(uint64 row, int col)
+{
+	return (ArrayType *) store_get_varlena(row, col);
 }
 
 bool

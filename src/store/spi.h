@@ -4,7 +4,8 @@
  *
  * A statement is a static StorePlan, prepared once per backend.  Every
  * statement, reads too, runs under a snapshot taken at that moment: no decision
- * of ours may depend on the transaction's own, older snapshot (S16).
+ * of ours may depend on the transaction's own, older snapshot (S16); only
+ * store_run_in_statement() is for those that have to.
  *
  *		static StorePlan plan = STORE_PLAN("select ... $1", UUIDOID);
  *		StoreArgs	args = STORE_ARGS(&plan);
@@ -26,6 +27,7 @@
 #include "catalog/pg_type.h"
 #include "datatype/timestamp.h"
 #include "executor/spi.h"
+#include "utils/array.h"
 #include "utils/inet.h"
 #include "utils/jsonb.h"
 #include "utils/uuid.h"
@@ -70,6 +72,12 @@ extern void store_close(void);
 /* Run it; the number of rows processed.  limit 0 is no limit. */
 extern uint64 store_run(StoreArgs *args, StoreMode mode, long limit);
 
+/*
+ * Read under the snapshot of the statement that called us.  For permissions
+ * alone: all rows of one statement are judged by the same grants.
+ */
+extern uint64 store_run_in_statement(StoreArgs *args);
+
 /* Append the next argument; a NULL pointer is an SQL NULL. */
 extern void store_arg_null(StoreArgs *args);
 extern void store_arg_datum(StoreArgs *args, Datum value);
@@ -89,6 +97,7 @@ extern Datum store_get_datum(uint64 row, int col, bool *isnull);
 extern char *store_get_text(uint64 row, int col);	/* NULL for NULL */
 extern bytea *store_get_bytes(uint64 row, int col); /* NULL for NULL */
 extern Jsonb *store_get_jsonb(uint64 row, int col); /* NULL for NULL */
+extern ArrayType *store_get_array(uint64 row, int col); /* NULL for NULL */
 extern bool store_get_uuid(uint64 row, int col, pg_uuid_t *value);	/* false for NULL */
 extern bool store_get_bool(uint64 row, int col);	/* false for NULL */
 extern int32 store_get_int(uint64 row, int col);	/* 0 for NULL */

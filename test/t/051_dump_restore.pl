@@ -42,6 +42,18 @@ $home->safe_psql('app', "SELECT fastauth.set_user_dbrole(id, 'regress_authentica
 my ($hs_access) = signup($home, 'app', 'bela@example.com');
 $home->safe_psql('app', "SELECT fastauth.delete_user(id) FROM fastauth.create_user('gone\@example.com', '" . PASSWORD . "');
 	SELECT fastauth.rotate_signing_key('ES256')");
+$home->safe_psql('app', <<'SQL');
+SELECT FROM fastauth.create_role('reader', ARRAY['notes:read']);
+SELECT FROM fastauth.create_role('admin', ARRAY['users:*']);
+SELECT fastauth.include_role('admin', 'reader');
+SELECT fastauth.grant_role(id, 'admin') FROM fastauth.get_user_by_email('anna@example.com');
+SELECT fastauth.configure('default_role', 'reader');
+CREATE TABLE public.all_notes (note text);
+INSERT INTO public.all_notes VALUES ('everybody''s');
+ALTER TABLE public.all_notes ENABLE ROW LEVEL SECURITY;
+CREATE POLICY readers ON public.all_notes USING (fastauth.has_permission('notes:read') AND fastauth.has_role('admin'));
+GRANT SELECT ON public.all_notes TO regress_authenticated;
+SQL
 my ($spent_access, $spent) = signin($home, 'app', 'anna@example.com');
 my ($access, $refresh) = pair_of($home, 'app', "fastauth.refresh('$spent')");
 my ($ended) = signin($home, 'app', 'anna@example.com');
@@ -105,6 +117,10 @@ sub goes_on
 		'hers', "$name: the application's policy");
 	is($node->safe_psql($db, "BEGIN; SELECT FROM fastauth.authenticate('$session'); SELECT email FROM fastauth.me(); COMMIT") =~ s/^\n+//r, 'anna@example.com', "$name: a session token");
 	is($node->safe_psql($db, "SELECT fastauth.session_read('cookie')"), '{"cart": 1}', "$name: a value of the session store");
+	is($node->safe_psql($db, "SET ROLE regress_authenticated; BEGIN; SELECT FROM fastauth.authenticate('$access'); TABLE public.all_notes; COMMIT") =~ s/^\n+//r,
+		"everybody's", "$name: a policy that asks for roles");
+	is($node->safe_psql($db, "SELECT fastauth.get_user_roles(id), fastauth.user_has_permission(id, 'users:delete'), fastauth.user_has_permission(id, 'notes:read') FROM fastauth.get_user_by_email('anna\@example.com')"),
+		'{admin}|t|t', "$name: roles and what they include");
 	($new, $next) = pair_of($node, $db, "fastauth.refresh('$refresh')");
 	ok($new && $next, "$name: a refresh token");
 	is($node->safe_psql($db, "SELECT fastauth.verify_token('$new') ->> 'sid' = fastauth.verify_token('$access') ->> 'sid'"), 't', "$name: of the same session");
@@ -119,6 +135,7 @@ sub goes_on
 	is($node->safe_psql($db, $seen), $signups + 1, "$name: a trigger hook");
 	is($node->safe_psql($db, "SELECT fastauth.verify_token('$new') ->> 'plan'"), 'kept', "$name: a hook that adds a claim");
 	is($node->safe_psql($db, "SELECT count(*) FROM fastauth.hooks_overview WHERE problem IS NULL"), '2', "$name: the hooks are what they were");
+	is($node->safe_psql($db, "SELECT fastauth.get_user_roles(id) FROM fastauth.get_user_by_email('gone\@example.com')"), '{reader}', "$name: the role of who signs up");
 	return $next;
 }
 
@@ -222,7 +239,7 @@ is(contents($bare, 'app'), $before, 'with another master key nothing was overwri
 # The right one comes late.
 copy($home->data_dir . '/fastauth.key', $bare->data_dir . '/fastauth.key') or die;
 $bare->restart;
-$bare->safe_psql('app', 'GRANT SELECT ON public.notes TO regress_authenticated; SELECT fastauth.grant_api(NULL, \'regress_authenticated\')');
+$bare->safe_psql('app', 'GRANT SELECT ON public.notes, public.all_notes TO regress_authenticated; SELECT fastauth.grant_api(NULL, \'regress_authenticated\')');
 goes_on($bare, 'app', 'the master key comes late');
 $bare->stop;
 

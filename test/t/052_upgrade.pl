@@ -68,7 +68,7 @@ UNION ALL SELECT format('GRANT USAGE ON TYPE fastauth.%I TO regress_%s', l.name,
 UNION ALL SELECT 'GRANT USAGE ON SCHEMA fastauth TO regress_' || unnest(ARRAY['anon', 'authenticated', 'server', 'admin', 'almost', 'single'])
 SQL
 $node->safe_psql('old', join(';', split /\n/, $node->safe_psql('fresh', <<'SQL')));
-SELECT format('GRANT EXECUTE ON FUNCTION fastauth.%I TO regress_almost', l.name) FROM fastauth.list_api() l WHERE l.kind = 'function' AND l.api_group = 'anon' AND l.name <> 'uid'
+SELECT format('GRANT EXECUTE ON FUNCTION fastauth.%I TO regress_almost', l.name) FROM fastauth.list_api() l WHERE l.kind = 'function' AND l.api_group = 'anon' AND l.name NOT IN ('uid', 'has_permission')
 SQL
 $node->safe_psql('old', <<'SQL');
 GRANT EXECUTE ON FUNCTION fastauth.configure TO regress_single;
@@ -83,7 +83,7 @@ SQL
 
 my $mismatch = qr/ERROR:  fastauth library is version \Q$version\E, but its SQL in this database is version 0\.9\nHINT:  ALTER EXTENSION fastauth UPDATE;/;
 my %example = (
-	text => "'abc'", uuid => "'01900000-0000-7000-8000-000000000000'", jsonb => "'{}'", boolean => 'true', interval => "'1 h'", inet => "'127.0.0.1'",
+	text => "'abc'", 'text[]' => "'{abc}'", uuid => "'01900000-0000-7000-8000-000000000000'", jsonb => "'{}'", boolean => 'true', interval => "'1 h'", inet => "'127.0.0.1'",
 	regrole => "'regress_anon'", integer => '1', bytea => "'x'");
 
 for my $line (split /\n/, $node->safe_psql('old', <<'SQL'))
@@ -115,13 +115,16 @@ $node->safe_psql('old', 'ALTER EXTENSION fastauth UPDATE');
 is($session->query("SELECT fastauth.verify_token('$access') ->> 'email'"), 'anna@example.com', 'and after it, in the same session');
 $session->quit;
 
-my $kept = contents($node, 'old') =~ s/^fastauth\.secrets:\n\n?//mr;
+my $kept = contents($node, 'old') =~ s/^fastauth\.(?:secrets|roles|role_permissions|role_members|user_roles):\n\n?//mgr;
 is($kept =~ s/,+\)$/)/mgr, $before =~ s/,+\)$/)/mgr, 'every row is kept');
 ok((pair_of($node, 'old', "fastauth.refresh('$refresh')"))[0], 'a refresh token of before');
 refused($node, 'old', "SELECT fastauth.verify_token('$ended')", qr/ERROR:  session has ended/, 'a session that was ended before');
 is($node->safe_psql('old', "SELECT (fastauth.signin('bela\@example.com', '" . PASSWORD . "')).expires_in"), '7200', 'a user of before signs in, under the settings of before');
 is($node->safe_psql('old', "SELECT fastauth.introspect('$access') ->> 'active'"), 'true', 'a new function');
 is($node->safe_psql('old', "SELECT fastauth.set_secret('smtp_password', 'abc')"), '', 'a new table');
+is($node->safe_psql('old', "SELECT name, permissions FROM fastauth.create_role('reader', ARRAY['posts:*'])"), 'reader|{posts:*}', 'new tables that refer to old ones');
+is($node->safe_psql('old', "BEGIN; SELECT fastauth.grant_role(id, 'reader') FROM fastauth.get_user_by_email('anna\@example.com'); SELECT FROM fastauth.authenticate('$access'); SELECT fastauth.has_permission('posts:read'); COMMIT") =~ s/\s//gr,
+	't', 'a new function for policies');
 is($node->safe_psql('old', "SELECT count(meaning) > 10 FROM fastauth.settings_overview"), 't', 'a new column of a view');
 
 # --- what the catalogs say ----------------------------------------------------------
@@ -161,7 +164,7 @@ $node->safe_psql('chain', <<'SQL');
 CREATE EXTENSION pgcrypto;
 CREATE EXTENSION fastauth VERSION '0.8';
 GRANT USAGE ON SCHEMA fastauth TO regress_anon;
-GRANT EXECUTE ON FUNCTION fastauth.signup, fastauth.signin, fastauth.refresh, fastauth.verify_token, fastauth.authenticate, fastauth.jwks, fastauth.uid TO regress_anon;
+GRANT EXECUTE ON FUNCTION fastauth.signup, fastauth.signin, fastauth.refresh, fastauth.verify_token, fastauth.authenticate, fastauth.jwks, fastauth.uid, fastauth.has_role TO regress_anon;
 ALTER EXTENSION fastauth UPDATE;
 SQL
 is($node->safe_psql('chain', "SELECT extversion FROM pg_extension WHERE extname = 'fastauth'"), $version, 'two scripts');

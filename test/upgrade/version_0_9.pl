@@ -22,6 +22,16 @@ my @changes = (
 		old => '',
 		update => 'NEW' },
 	{
+		what => 'tables that refer to one another',
+		new => qr/CREATE TABLE fastauth\.roles .*pg_extension_config_dump\('fastauth\.user_roles', ''\);\n/s,
+		old => '',
+		update => 'NEW' },
+	{
+		what => 'a function that stands in policies',
+		new => qr/CREATE FUNCTION fastauth\.has_permission\(.*?COMMENT ON FUNCTION [^\n]*\n/s,
+		old => '',
+		update => 'NEW' },
+	{
 		what => 'an index, row level security and the mark for pg_dump',
 		new => qr/CREATE INDEX session_revocations_session_id_idx .*?pg_extension_config_dump\('fastauth\.session_revocations', ''\);\n/s,
 		old => '',

@@ -33,3 +33,10 @@ CREATE TYPE fastauth.session_data AS (
 	data pg_catalog.jsonb
 );
 COMMENT ON TYPE fastauth.session_data IS 'a session: one sign-in on one device';
+
+CREATE TYPE fastauth.role_data AS (
+	name pg_catalog.text,
+	permissions pg_catalog.text[],
+	includes pg_catalog.text[]
+);
+COMMENT ON TYPE fastauth.role_data IS 'a role of the application: its own permissions, and the roles that it includes';
