@@ -88,7 +88,6 @@ session_insert(const StoreSession *session, const char *expected_hash,
 {
 	if (!store_sessions_insert(session, expected_hash, refresh_hash, refresh_expires_at))
 		return false;
-	session_note_address(session, session->created_at);
 	store_sessions_cut(&session->user_id, session->created_at);
 	return true;
 }
@@ -142,12 +141,17 @@ bool
 auth_session_begin(const AuthSessionRequest *request, AuthTokenPair *pair)
 {
 	StoreSession session;
+	bool		begun;
 
 	session_compose(request, &session);
 	pair->session_id = session.id;
 	if (strcmp(store_settings()->session_strategy, "database") == 0)
-		return session_begin_database(request, &session, pair);
-	return session_begin_jwt(request, &session, pair);
+		begun = session_begin_database(request, &session, pair);
+	else
+		begun = session_begin_jwt(request, &session, pair);
+	if (begun)
+		session_note_address(&session, session.created_at);
+	return begun;
 }
 
 void
