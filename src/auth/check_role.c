@@ -130,7 +130,7 @@ auth_check_groups(AuthCheck *check)
 void
 auth_check_createrole(AuthCheck *check)
 {
-	StoreCheckRow *rows;
+	StoreCheckRow *rows = NULL;
 	int			n = BASE_CREATEROLE_TAKES_ALL ? store_check_rows(STORE_CHECK_CREATEROLE, &rows) : 0;
 
 	for (int i = 0; i < n; i++)
