@@ -121,6 +121,7 @@ attempt_fill(const AuthAttempt *what, Attempt *attempt)
 	attempt->key.address = shmem_address(auth_client_address());
 
 	base_uuid_make(&request->id);
+	request->id.data[UUID_LEN - 1] &= ~1;
 	request->kind = what->kind;
 	request->account = attempt->key.account;
 	request->is_user = what->user != NULL;

@@ -187,8 +187,8 @@ event_of_lock(const ShmemRequest *request, const StoreEvent *refusal)
 	StoreEvent	event = *refusal;
 	char		until[MAXDATELEN + 1];
 
-	/* The same whenever it is made: what was inserted before a crash may be again. */
-	event.id.data[UUID_LEN - 1] ^= 1;
+	/* Behind the refusal, and the same whenever it is made: what was inserted before a crash may be again. */
+	event.id.data[UUID_LEN - 1] |= 1;
 	JsonEncodeDateTime(until, TimestampTzGetDatum(request->locked_until), TIMESTAMPTZOID, NULL);
 	event.data = base_jsonb_object(2, "until", until,
 								   "of", request->address_lock ? "account and address" : "account");

@@ -14,6 +14,10 @@
  * - every setting that it changes is taken back when it returns
  *	 (AtEOXact_GUC(false): with true they would stay for the session).
  *
+ * - the caller's cursors cannot be closed while it runs, and what it leaves open
+ *	 is closed: a cursor that it opens under the name of one of the caller's would
+ *	 run its query as the caller, at the next FETCH.
+ *
  * And the caller gets no hold on the hook: names are looked up in pg_catalog
  * and in the function's own schema, the temporary schema last; and settings
  * that change what an expression means have their defaults.
@@ -39,6 +43,7 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
+#include "utils/portal.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
@@ -53,6 +58,14 @@ typedef struct HookCaller
 	AuthIdentityMark identity;
 	const void *client;
 } HookCaller;
+
+/* The cursors that were open before the call; pinned: by us. */
+typedef struct HookCursors
+{
+	int			n;
+	char	  **names;
+	bool	   *pinned;
+} HookCursors;
 
 static int	hook_depth = 0;
 
@@ -145,6 +158,62 @@ hook_leave(const HookCaller *caller)
 	auth_client_return(caller->client);
 }
 
+/* ---- cursors ---- */
+
+static void
+hook_pin_cursors(HookCursors *cursors)
+{
+	cursors->n = store_hook_cursors(&cursors->names);
+	cursors->pinned = palloc0(sizeof(bool) * (cursors->n + 1));
+	for (int i = 0; i < cursors->n; i++)
+	{
+		Portal		portal = GetPortalByName(cursors->names[i]);
+
+		if (!PortalIsValid(portal) || portal->portalPinned)
+			continue;
+		PinPortal(portal);
+		cursors->pinned[i] = true;
+	}
+}
+
+static void
+hook_unpin_cursors(const HookCursors *cursors)
+{
+	for (int i = 0; i < cursors->n; i++)
+	{
+		Portal		portal = cursors->pinned[i] ? GetPortalByName(cursors->names[i]) : NULL;
+
+		if (PortalIsValid(portal) && portal->portalPinned)
+			UnpinPortal(portal);
+	}
+}
+
+static bool
+hook_cursor_was_there(const HookCursors *cursors, const char *name)
+{
+	for (int i = 0; i < cursors->n; i++)
+		if (strcmp(cursors->names[i], name) == 0)
+			return true;
+	return false;
+}
+
+static void
+hook_close_left_open(const HookCursors *before)
+{
+	char	  **names;
+	int			n = store_hook_cursors(&names);
+
+	for (int i = 0; i < n; i++)
+	{
+		Portal		portal = hook_cursor_was_there(before, names[i]) ? NULL : GetPortalByName(names[i]);
+
+		if (PortalIsValid(portal) && !portal->portalPinned && portal->status != PORTAL_ACTIVE)
+			PortalDrop(portal, false);
+	}
+}
+
+/* ---- the call ---- */
+
 /* STRICT, with a NULL among the arguments, means NULL without a call. */
 static Datum
 hook_invoke(Oid function, int nargs, const NullableDatum *args, Node *context, bool *isnull)
@@ -199,6 +268,7 @@ auth_hook_call(const StoreHook *hook, const NullableDatum *args, Node *context, 
 	MemoryContext memory = CurrentMemoryContext;
 	ErrorContextCallback names_hook;
 	HookCaller	caller;
+	HookCursors cursors;
 	char	   *search_path;
 	Oid			owner = hook_owner(function, hook, &search_path);
 	Datum		result;
@@ -209,6 +279,7 @@ auth_hook_call(const StoreHook *hook, const NullableDatum *args, Node *context, 
 	names_hook.callback = hook_error_context;
 	names_hook.arg = psprintf("%s of %s", store_hook_text(hook), hook->event);
 	names_hook.previous = error_context_stack;
+	hook_pin_cursors(&cursors);
 	hook_enter(&caller, owner, search_path);
 	PG_TRY();
 	{
@@ -219,6 +290,7 @@ auth_hook_call(const StoreHook *hook, const NullableDatum *args, Node *context, 
 	PG_CATCH();
 	{
 		hook_depth = depth;
+		hook_unpin_cursors(&cursors);
 		auth_identity_return(&caller.identity);
 		auth_client_return(caller.client);
 		hook_rethrow(memory);
@@ -228,5 +300,7 @@ auth_hook_call(const StoreHook *hook, const NullableDatum *args, Node *context, 
 	error_context_stack = names_hook.previous;
 	hook_depth = depth;
 	hook_leave(&caller);
+	hook_close_left_open(&cursors);
+	hook_unpin_cursors(&cursors);
 	return result;
 }

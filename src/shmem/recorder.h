@@ -34,7 +34,7 @@ typedef enum ShmemRequestKind
 typedef struct ShmemRequest
 {
 	ShmemRequestKind kind;
-	pg_uuid_t	id;				/* of the row, and of its event */
+	pg_uuid_t	id;				/* of the row, and of its event; even: the next number is the event of the lock that it made */
 	pg_uuid_t	account;		/* the user's id, or what stands for the address of nobody */
 	bool		is_user;
 	bool		has_session;

@@ -342,3 +342,19 @@ store_hooks_remove(const StoreHook *hook)
 	store_close();
 	store_cache_invalidate(STORE_CACHE_HOOKS);
 }
+
+int
+store_hook_cursors(char ***names)
+{
+	static StorePlan plan = STORE_PLAN0("select name from pg_catalog.pg_cursors");
+	StoreArgs	args = STORE_ARGS(&plan);
+	int			n;
+
+	store_open();
+	n = (int) store_run(&args, STORE_READ, 0);
+	*names = SPI_palloc(sizeof(char *) * (n + 1));
+	for (int i = 0; i < n; i++)
+		(*names)[i] = store_get_text(i, 1);
+	store_close();
+	return n;
+}

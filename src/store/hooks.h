@@ -64,6 +64,9 @@ extern bool store_hooks_any(const char *event);
 /* All of them, by event and position. */
 extern int	store_hooks_all(StoreHook **hooks);
 
+/* The names of the cursors that are open in this session; how many. */
+extern int	store_hook_cursors(char ***names);
+
 /* How a hook's function is called in messages and in SQL: app.on_signup(pg_catalog.jsonb). */
 extern char *store_hook_text(const StoreHook *hook);
 extern char *store_hook_bare_text(const StoreHook *hook);	/* without the schema */

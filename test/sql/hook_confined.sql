@@ -102,6 +102,16 @@ INSERT INTO app.attack (statement) VALUES ('x');
 ROLLBACK TO s;
 SELECT fastauth.uid() = :'victim' AS still_us;
 COMMIT;
+-- the caller's cursors stay the caller's: none is closed or replaced, and none is left behind
+BEGIN;
+DECLARE mine CURSOR FOR SELECT 'of the caller' AS fetched;
+SELECT * FROM attacked('CLOSE mine', 'CLOSE ALL', 'DECLARE mine CURSOR FOR SELECT app.steal()', $$DO 'DECLARE r refcursor := ''mine''; BEGIN CLOSE r; OPEN r FOR SELECT app.steal(); END'$$, $$DO 'DECLARE r refcursor := ''left''; BEGIN OPEN r FOR SELECT app.steal(); END'$$, 'DECLARE theirs CURSOR FOR SELECT app.steal()');
+SELECT name FROM pg_cursors;
+FETCH mine;
+CLOSE mine;
+FETCH theirs;
+ROLLBACK;
+SELECT * FROM app.stolen;
 -- nobody stays nobody
 SELECT how ~ '^done' AS signed_in FROM attacked(format('SELECT fastauth.authenticate(%L)', :'other'));
 BEGIN;
