@@ -84,7 +84,7 @@ SQL
 my $mismatch = qr/ERROR:  fastauth library is version \Q$version\E, but its SQL in this database is version 0\.9\nHINT:  ALTER EXTENSION fastauth UPDATE;/;
 my %example = (
 	text => "'abc'", 'text[]' => "'{abc}'", uuid => "'01900000-0000-7000-8000-000000000000'", jsonb => "'{}'", boolean => 'true', interval => "'1 h'", inet => "'127.0.0.1'",
-	regrole => "'regress_anon'", integer => '1', bytea => "'x'");
+	regrole => "'regress_anon'", regprocedure => "'pg_catalog.now()'", integer => '1', bytea => "'x'");
 
 for my $line (split /\n/, $node->safe_psql('old', <<'SQL'))
 SELECT p.proname, (SELECT string_agg(format_type(t, NULL), ',' ORDER BY n) FROM unnest(p.proargtypes) WITH ORDINALITY a(t, n))
