@@ -6,6 +6,7 @@
 
 #include "lib/stringinfo.h"
 #include "store/check.h"
+#include "store/settings.h"
 #include "store/pgcrypto.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
@@ -184,7 +185,13 @@ auth_check_expired(AuthCheck *check)
 {
 	TimestampTz before = GetCurrentTimestamp() - CHECK_CLEANUP_DAYS * USECS_PER_DAY;
 	int64		n = store_check_expired_sessions(before, CHECK_EXPIRED_MOST);
+	int64		failures = store_check_old_failures(before - store_settings()->failure_retention, CHECK_EXPIRED_MOST);
 
+	if (failures > 0)
+		auth_check_add(check, AUTH_CHECK_WARNING, "old failures",
+					   psprintf("%s" INT64_FORMAT " are more than %d days older than failure_retention: nobody deletes them",
+								failures == CHECK_EXPIRED_MOST ? "at least " : "", failures, CHECK_CLEANUP_DAYS),
+					   "Call fastauth.cleanup_expired() once an hour or a day.");
 	if (n > 0)
 		auth_check_add(check, AUTH_CHECK_WARNING, "expired sessions",
 					   psprintf("%s" INT64_FORMAT " have been over for more than %d days: nobody deletes them",

@@ -8,8 +8,9 @@
  *
  * The account of a sign-up or sign-in is the e-mail, known or not, so that the
  * answer tells nothing about who has one; but a user who comes from an address
- * that they signed in from before is not limited by what strangers do with
- * their e-mail.  Of an e-mail only a hash is kept: it is not read again, and all
+ * that they signed in from before is limited neither by what strangers do with
+ * their e-mail nor by the total.  Of sign-ups only those that could succeed
+ * count for the total, or a flood of rubbish would close it for everybody.  Of an e-mail only a hash is kept: it is not read again, and all
  * are of one size.
  */
 #include "auth/rate.h"
@@ -107,20 +108,24 @@ rate_knows_client(const char *email)
 {
 	ShmemAddress address = shmem_address(auth_client_address());
 	char		normal[BASE_EMAIL_MAX + 1];
-	StoreUser	user;
+	StoreUser	user = {0};
+	bool		found;
 
-	return email != NULL && shmem_address_known(&address) && base_email_normalize(email, normal) &&
-		store_users_get_by_email(normal, &user) && store_failures_is_known(&user.id, &address);
+	if (email == NULL || !shmem_address_known(&address) || !base_email_normalize(email, normal))
+		return false;
+	/* Asked for nobody too, or the time would tell who has an account. */
+	found = store_users_get_by_email(normal, &user);
+	return store_failures_is_known(&user.id, &address) && found;
 }
 
-/* Limit the account no more. */
+/* Limit only what this client does: not the account, nor all together. */
 static void
-rate_remove_account(RateCheck *check)
+rate_remove_shared(RateCheck *check)
 {
 	int			kept = 0;
 
 	for (int i = 0; i < check->n; i++)
-		if (check->limits[i].scope != SHMEM_RATE_ACCOUNT)
+		if (check->limits[i].scope == SHMEM_RATE_ADDRESS)
 			check->limits[kept++] = check->limits[i];
 	check->n = kept;
 }
@@ -134,9 +139,9 @@ rate_charge(RateCheck *check, const char *email)
 	char	   *hint;
 
 	if (reached >= 0 && check->kind == SHMEM_RATE_SIGNIN &&
-		check->limits[reached].scope == SHMEM_RATE_ACCOUNT && rate_knows_client(email))
+		check->limits[reached].scope != SHMEM_RATE_ADDRESS && rate_knows_client(email))
 	{
-		rate_remove_account(check);
+		rate_remove_shared(check);
 		reached = shmem_rate_charge(check->kind, check->limits, check->n, &wait);
 	}
 	if (reached < 0)
@@ -155,8 +160,18 @@ auth_rate_check(ShmemRateKind kind, const char *email)
 	rate_add_address(&check);
 	if (email)
 		rate_add_email(&check, email);
-	rate_add(&check, SHMEM_RATE_TOTAL, "", 0, 1);
+	if (kind != SHMEM_RATE_SIGNUP)
+		rate_add(&check, SHMEM_RATE_TOTAL, "", 0, 1);
 	rate_charge(&check, email);
+}
+
+void
+auth_rate_check_total(ShmemRateKind kind)
+{
+	RateCheck	check = {.kind = kind};
+
+	rate_add(&check, SHMEM_RATE_TOTAL, "", 0, 1);
+	rate_charge(&check, NULL);
 }
 
 void

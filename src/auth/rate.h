@@ -12,11 +12,14 @@
 
 /*
  * Count a call of this kind: for the address of the client, for the account of
- * this e-mail as the caller wrote it (NULL: not known yet), and for all
- * together; or raise rate_limited.  The first thing that a function does, so
+ * this e-mail as the caller wrote it (NULL: not known yet), and, but for
+ * sign-ups, for all together; or raise rate_limited.  The first thing that a function does, so
  * that a refused call costs nothing and tells nothing.
  */
 extern void auth_rate_check(ShmemRateKind kind, const char *email);
+
+/* The same for all together alone: of a sign-up that has passed what costs nothing to check. */
+extern void auth_rate_check_total(ShmemRateKind kind);
 
 /* The same for the account alone, where only the work tells whose it is. */
 extern void auth_rate_check_user(ShmemRateKind kind, const pg_uuid_t *user_id);

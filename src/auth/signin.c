@@ -124,6 +124,7 @@ auth_signup(const AuthSignup *signup, AuthTokenPair *pair)
 	auth_user_check_metadata(signup->metadata, "metadata");
 	role = auth_roles_need_default();
 	auth_password_check(signup->password, user.email, signup->name);
+	auth_rate_check_total(SHMEM_RATE_SIGNUP);
 
 	user.name = unconstify(char *, signup->name);
 	user.image = unconstify(char *, signup->image);

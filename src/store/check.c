@@ -50,14 +50,15 @@
 	"and t.tgrelid operator(pg_catalog.=) any (select o.oid from ours o) " \
 	"and not (t.tgfoid operator(pg_catalog.=) any (select f.oid from functions f))"
 
-/* Those of foreign keys are to fire as usual, those that keep the caches true in a replica too. */
+/* Those of foreign keys are to fire as usual, those that keep caches and the order of events true in a replica too. */
 #define CHECK_TRIGGERS_OFF \
 	"with ours as (" CHECK_CLASSES "), functions as (" CHECK_PROCS ") " \
 	"select t.tgrelid::pg_catalog.regclass::pg_catalog.text, " \
 	"pg_catalog.string_agg(t.tgname::pg_catalog.text, ', ' order by t.tgname) " \
 	"from pg_catalog.pg_trigger t where t.tgrelid operator(pg_catalog.=) any (select o.oid from ours o) " \
 	"and (t.tgenabled operator(pg_catalog.=) 'D' and t.tgisinternal " \
-	"or t.tgenabled operator(pg_catalog.<>) 'A' and pg_catalog.starts_with(t.tgname::pg_catalog.text, 'cache_') " \
+	"or t.tgenabled operator(pg_catalog.<>) 'A' and (pg_catalog.starts_with(t.tgname::pg_catalog.text, 'cache_') " \
+	"or t.tgname operator(pg_catalog.=) 'events_stamp') " \
 	"and t.tgfoid operator(pg_catalog.=) any (select f.oid from functions f)) group by t.tgrelid"
 
 #define CHECK_RULES \
@@ -240,6 +241,24 @@ store_check_group(const char *role)
 		group = store_get_text(0, 1);
 	store_close();
 	return group;
+}
+
+int64
+store_check_old_failures(TimestampTz before, int64 most)
+{
+	static StorePlan plan = STORE_PLAN("select pg_catalog.count(*) from (select from fastauth.failures f "
+									   "where f.failed_at operator(pg_catalog.<) $1 limit $2) as old",
+									   TIMESTAMPTZOID, INT8OID);
+	StoreArgs	args = STORE_ARGS(&plan);
+	int64		n;
+
+	store_arg_time(&args, before);
+	store_arg_long(&args, most);
+	store_open();
+	(void) store_run(&args, STORE_READ, 1);
+	n = store_get_long(0, 1);
+	store_close();
+	return n;
 }
 
 int64

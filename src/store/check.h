@@ -45,6 +45,7 @@ extern int	store_check_rows(StoreCheckQuery which, StoreCheckRow **rows);
 extern char *store_check_group(const char *role);
 
 /* How many sessions ended before that time; it counts to most. */
+extern int64 store_check_old_failures(TimestampTz before, int64 most);
 extern int64 store_check_expired_sessions(TimestampTz before, int64 most);
 
 /* Is there a user with a bcrypt hash? */
