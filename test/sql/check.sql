@@ -54,6 +54,7 @@ SELECT * FROM regress_fault('trigger%',
 	'CREATE TRIGGER regress_trigger BEFORE INSERT ON fastauth.users FOR EACH ROW EXECUTE FUNCTION public.regress_trigger()');
 SELECT * FROM regress_fault('trigger%', 'ALTER TABLE fastauth.settings DISABLE TRIGGER USER');
 SELECT * FROM regress_fault('trigger%', 'ALTER TABLE fastauth.settings ENABLE TRIGGER cache_truncated');
+SELECT * FROM regress_fault('trigger%', 'ALTER TABLE fastauth.events DISABLE TRIGGER events_stamp');
 SELECT severity, subject, problem ~ 'RI_ConstraintTrigger' AS of_foreign_keys FROM regress_fault('trigger%', 'ALTER TABLE fastauth.sessions DISABLE TRIGGER ALL');
 SELECT * FROM regress_fault('rule%', 'CREATE RULE regress_rule AS ON DELETE TO fastauth.sessions DO INSTEAD NOTHING');
 SELECT * FROM regress_fault('policy%', 'CREATE POLICY regress_policy ON fastauth.users USING (true)');
@@ -88,6 +89,9 @@ SELECT * FROM regress_fault('expired sessions', 'DELETE FROM fastauth.sessions W
 		VALUES ('0195e2e0-0000-7000-8000-000000000001', 'regress-check@example.org', true, true, '{}', '{}', now(), now())$$,
 	$$INSERT INTO fastauth.sessions (id, user_id, created_at, last_used_at, authenticated_at, expires_at, data)
 		SELECT gen_random_uuid(), '0195e2e0-0000-7000-8000-000000000001', now(), now(), now(), now() - d * interval '1 day', '{}' FROM unnest(ARRAY[1, 6, 8, 9]) d$$);
+SELECT * FROM regress_fault('old failures', 'DELETE FROM fastauth.failures',
+	$$INSERT INTO fastauth.failures (id, failed_at, kind, account, is_user, address_lock, both_locks)
+		SELECT gen_random_uuid(), now() - d * interval '1 day', 'signin', gen_random_uuid(), false, false, false FROM unnest(ARRAY[1, 29, 36, 38, 39]) d$$);
 
 -- bcrypt without crypt()
 SELECT * FROM regress_fault('pgcrypto', 'ALTER EXTENSION pgcrypto DROP FUNCTION crypt(text, text)', $$UPDATE fastauth.users SET hashed_password = NULL WHERE hashed_password LIKE '$2%'$$);
