@@ -1,0 +1,95 @@
+# Hooks on events that the worker writes (a refused sign-in has no transaction of its own) run there as the owner of
+# their function, never as a superuser; one that fails or is slow keeps no refusal from being recorded or answered.
+use strict;
+use warnings FATAL => 'all';
+
+use FindBin;
+use lib $FindBin::Bin;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use TestServer;
+use Time::HiRes qw(time);
+
+my $node = new_server('hooks', "fastauth.worker_idle_exit = '1h'");
+
+$node->safe_psql('postgres', <<'SQL');
+CREATE EXTENSION fastauth CASCADE;
+SELECT fastauth.configure('password_hash_memory', '7 MB'), fastauth.configure('password_hash_iterations', '1');
+CREATE ROLE regress_app LOGIN;
+CREATE SCHEMA app AUTHORIZATION regress_app;
+SET ROLE regress_app;
+CREATE TABLE app.seen (event text, by text, is_superuser text, owner_may bool, path text);
+CREATE FUNCTION app.note() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO app.seen VALUES (NEW.event, current_user, (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)::text, has_schema_privilege('fastauth', 'USAGE'), current_setting('search_path'));
+	RETURN NULL;
+END $$;
+CREATE FUNCTION app.climb() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+	attempt text;
+BEGIN
+	FOREACH attempt IN ARRAY ARRAY['RESET ROLE', 'SET ROLE postgres', 'SET SESSION AUTHORIZATION postgres', 'SET SESSION AUTHORIZATION DEFAULT',
+			'SELECT hashed_password FROM fastauth.users', 'DELETE FROM fastauth.failures', 'CREATE TEMP TABLE t ()', 'LISTEN x', 'COMMIT', 'ALTER SYSTEM SET work_mem = 64'] LOOP
+		BEGIN
+			EXECUTE attempt;
+			INSERT INTO app.seen VALUES ('went: ' || attempt, current_user);
+		EXCEPTION WHEN OTHERS THEN
+			NULL;
+		END;
+	END LOOP;
+	INSERT INTO app.seen VALUES ('climbed', current_user);
+	RETURN NULL;
+END $$;
+CREATE FUNCTION app.fail() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'the hook fails'; END $$;
+CREATE FUNCTION app.dawdle() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN PERFORM pg_sleep(30); RETURN NULL; END $$;
+SQL
+
+my $n = 0;
+
+# A wrong password, and how long its answer took.
+sub fail_once
+{
+	my $start = time;
+
+	$n++;
+	my (undef, undef, $err) = $node->psql('postgres', "SELECT fastauth.signin('nobody$n\@example.com', 'wrong')");
+	like($err, qr/invalid e-mail or password/, "refusal $n is answered");
+	return time - $start;
+}
+
+sub events
+{
+	my ($want) = @_;
+
+	return $node->poll_query_until('postgres', "SELECT count(*) = $want FROM fastauth.events WHERE event = 'signin_failed'");
+}
+
+$node->safe_psql('postgres', "SELECT fastauth.add_hook('signin_failed', 'app.note()')");
+fail_once();
+ok($node->poll_query_until('postgres', 'SELECT count(*) = 1 FROM app.seen'), 'a hook gets the event of a refusal');
+is($node->safe_psql('postgres', 'SELECT event, by, is_superuser, owner_may, path FROM app.seen'), 'signin_failed|regress_app|false|f|pg_catalog, app, pg_temp',
+	'as the owner of its function, with its rights only');
+
+$node->safe_psql('postgres', "SELECT fastauth.remove_hook('signin_failed', 'app.note()'), fastauth.add_hook('signin_failed', 'app.climb()')");
+fail_once();
+ok($node->poll_query_until('postgres', "SELECT count(*) = 1 FROM app.seen WHERE event = 'climbed'"), 'one that tries to climb is called');
+is($node->safe_psql('postgres', "SELECT string_agg(event, ', ') FROM app.seen WHERE event LIKE 'went: %'"), '', 'and gets nowhere');
+
+$node->safe_psql('postgres', "SELECT fastauth.remove_hook('signin_failed', 'app.climb()'), fastauth.add_hook('signin_failed', 'app.fail()')");
+my $log_at = -s $node->logfile;
+fail_once();
+ok(events(3), 'an event whose hook fails is there');
+$node->wait_for_log(qr/the hook fails/, $log_at);
+ok(1, 'and the log tells of the error');
+is($node->safe_psql('postgres', 'SELECT count(*) FROM fastauth.failures'), 3, 'every refusal is recorded');
+
+$node->safe_psql('postgres', "SELECT fastauth.remove_hook('signin_failed', 'app.fail()'), fastauth.add_hook('signin_failed', 'app.dawdle()')");
+$log_at = -s $node->logfile;
+fail_once();
+ok(events(4), 'an event whose hook dawdles is there');
+cmp_ok(fail_once(), '<', 5, 'and nobody waits for it');
+ok(events(5), 'nor does the next event');
+is($node->safe_psql('postgres', 'SELECT count(*) FROM fastauth.failures'), 5, 'every refusal is recorded');
+$node->stop;
+done_testing();
