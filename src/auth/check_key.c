@@ -73,7 +73,9 @@ check_add_place(AuthCheck *check, const ShmemMasterKeyReport *report)
 {
 	if (report->in_data_directory)
 		auth_check_add(check, AUTH_CHECK_WARNING, "master key",
-					   psprintf("%s is in the data directory: physical backups carry it, and so open what they hold", report->source_name),
+					   psprintf("%s: physical backups carry it, and so open what they hold",
+								report->source == MASTER_KEY_DEFAULT ? "it is the file fastauth.key in the data directory"
+								: psprintf("%s is in the data directory", report->source_name)),
 					   "Move it out of the data directory: see docs/keys.md, Moving it out of the data directory.");
 	if (report->left_behind)
 		auth_check_add(check, AUTH_CHECK_WARNING, "master key",

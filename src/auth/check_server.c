@@ -118,19 +118,22 @@ typedef struct CheckCounter
 {
 	ShmemCounter which;
 	AuthCheckSeverity severity;
-	const char *problem;		/* after "... times since ...: " */
+	const char *problem;		/* after "once since ...: " */
 	const char *advice;
 } CheckCounter;
 
+/* A counter does not go down. */
+#define CHECK_COUNTER_STAYS " This row stays until the server is started again; look whether the number grows."
+
 static const CheckCounter check_counters[] = {
 	{SHMEM_COUNT_RECORDER_UNAVAILABLE, AUTH_CHECK_WARNING, "nothing could be recorded in time, and the caller was refused",
-	"See what else is said about the recorder; a burst of sign-ins needs more of fastauth.recorder_slots."},
+	"See what else is said about the recorder; a burst of sign-ins needs more of fastauth.recorder_slots." CHECK_COUNTER_STAYS},
 	{SHMEM_COUNT_NO_ADDRESS, AUTH_CHECK_WARNING, "the address of a client was not known, so that the limits per address did not hold",
-	"Let the application's server call set_client() with the address, in the same transaction, before it signs somebody in."},
+	"Let the application's server call set_client() with the address, in the same transaction, before it signs somebody in." CHECK_COUNTER_STAYS},
 	{SHMEM_COUNT_HASH_BUSY, AUTH_CHECK_NOTICE, "a sign-in found no place among the password hashes in time (server_busy)",
-	"Raise fastauth.max_concurrent_hashes if there are idle processors, or lower password_hash_memory or password_hash_iterations."},
+	"Raise fastauth.max_concurrent_hashes if there are idle processors, or lower password_hash_memory or password_hash_iterations." CHECK_COUNTER_STAYS},
 	{SHMEM_COUNT_EVENT_OVERFLOWS, AUTH_CHECK_NOTICE, "more events came than could be announced one by one",
-	"Nothing, if listeners read on from their last event when they are told so."},
+	"Nothing, if listeners read on from their last event when they are told so." CHECK_COUNTER_STAYS},
 };
 
 void
@@ -143,7 +146,8 @@ auth_check_counters(AuthCheck *check)
 
 		if (n > 0)
 			auth_check_add(check, counter->severity, psprintf("counter %s", auth_stat_defs[counter->which].name),
-						   psprintf(UINT64_FORMAT " times since %s: %s", n, timestamptz_to_str(shmem_counters_since()), counter->problem),
+						   psprintf("%s since %s: %s", n == 1 ? "once" : psprintf(UINT64_FORMAT " times", n),
+									timestamptz_to_str(shmem_counters_since()), counter->problem),
 						   counter->advice);
 	}
 }

@@ -196,17 +196,31 @@ auth_user_update(const pg_uuid_t *id, const Jsonb *changes, StoreUser *user)
 	auth_user_need(id, user);
 }
 
+/* Whoever was deleted before stays as they are: no error, and no second event. */
+static void
+user_delete_softly(const pg_uuid_t *id)
+{
+	StoreUser	user;
+
+	if (!store_users_soft_delete(id))
+	{
+		auth_user_need(id, &user);
+		return;
+	}
+	auth_event(AUTH_EVENT_USER_DELETED, id, NULL, base_jsonb_object(1, "kind", "soft"));
+	auth_session_end_all(id, NULL, "user deleted");
+}
+
 void
 auth_user_delete(const pg_uuid_t *id, bool soft)
 {
-	if (!(soft ? store_users_soft_delete(id) : store_users_delete(id)))
-		base_raise(FA_USER_NOT_FOUND, NULL);
 	if (soft)
 	{
-		auth_event(AUTH_EVENT_USER_DELETED, id, NULL, base_jsonb_object(1, "kind", "soft"));
-		auth_session_end_all(id, NULL, "user deleted");
+		user_delete_softly(id);
 		return;
 	}
+	if (!store_users_delete(id))
+		base_raise(FA_USER_NOT_FOUND, NULL);
 	/* After the row is gone: whoever held it has committed their events. */
 	store_events_forget_user(id);
 	auth_event_anonymous(AUTH_EVENT_USER_DELETED, base_jsonb_object(1, "kind", "hard"));

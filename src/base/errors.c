@@ -46,7 +46,7 @@ const BaseErrorDef base_error_defs[FA_ERROR_COUNT] = {
 	"the argument is not an e-mail address that is accepted"},
 	[FA_INVALID_ARGUMENT] = {"invalid_argument", 400, "invalid argument", NULL,
 	"the message names the argument and the rule"},
-	[FA_ACCOUNT_LOCKED] = {"account_locked", 429, "account is locked", NULL,
+	[FA_ACCOUNT_LOCKED] = {"account_locked", 429, "account is locked", "Wait, or ask an administrator, who can unlock the account.",
 	"too many wrong passwords; the message says how long, and the right password is refused too"},
 	[FA_RATE_LIMITED] = {"rate_limited", 429, "too many requests", NULL,
 	"too many calls from this address, for this account, or in all; the message says when to come back"},

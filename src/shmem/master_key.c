@@ -14,7 +14,8 @@
  *
  * A source that is bad at start is remembered with its reason, and using it
  * raises; it never leads to a default key.  One that is bad at reload leaves
- * the keys as they were.
+ * the keys that the postmaster read before, if it read any: after the default
+ * file there are none, as at start.
  */
 #include "shmem/master_key.h"
 

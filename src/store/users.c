@@ -234,8 +234,8 @@ bool
 store_users_soft_delete(const pg_uuid_t *id)
 {
 	static StorePlan plan = STORE_PLAN("update fastauth.users set is_active = false, hashed_password = null, "
-									   "deleted_at = coalesce(deleted_at, $2), updated_at = $2 "
-									   "where id operator(pg_catalog.=) $1", UUIDOID, TIMESTAMPTZOID);
+									   "deleted_at = $2, updated_at = $2 "
+									   "where id operator(pg_catalog.=) $1 and deleted_at is null", UUIDOID, TIMESTAMPTZOID);
 	StoreArgs	args = STORE_ARGS(&plan);
 
 	store_arg_uuid(&args, id);

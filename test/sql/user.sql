@@ -273,8 +273,15 @@ SELECT fastauth.issue_jwt(:'alice');
 -- no change brings it back: the address may be another's by now
 SELECT is_active FROM fastauth.update_user(:'alice', '{"is_active": true}');
 SELECT fastauth.issue_jwt(:'alice');
--- again is fine, and a hard delete may follow
+-- again is fine, changes nothing and is no second event; a hard delete may follow
+RESET ROLE;
+SELECT deleted_at, updated_at FROM fastauth.users WHERE id = :'alice' \gset
+SET ROLE regress_server;
 SELECT fastauth.delete_user(:'alice', soft => true);
+RESET ROLE;
+SELECT event, data, count(*) FROM fastauth.events WHERE user_id = :'alice' AND event = 'user_deleted' GROUP BY 1, 2;
+SELECT deleted_at = :'deleted_at' AND updated_at = :'updated_at' AS as_it_was FROM fastauth.users WHERE id = :'alice';
+SET ROLE regress_server;
 SELECT id AS alice2, email FROM fastauth.create_user('Alice@example.com') \gset
 SELECT :'alice' <> :'alice2' AS another_user;
 SELECT id = :'alice2' AS found FROM fastauth.get_user_by_email('alice@example.com');

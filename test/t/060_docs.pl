@@ -4,7 +4,7 @@
 # "app" of its own with the extension and four roles that hold the four groups
 # (the README makes its own).  In a document:
 #
-#	```sql		runs in psql			```sh		runs in bash, where psql finds the database, and $EXAMPLES the examples
+#	```sql		runs in psql			```sh		runs in bash, where psql finds the database, and the folder examples is there
 #	```text		right after one of them: all that it prints.  "..." as one character (U+2026) stands for what
 #			differs each time; a line of it alone for any lines.  Widths of columns do not count.
 #	<!-- run	SQL up to "-->" that readers need not see
@@ -25,6 +25,7 @@ use TestServer;
 
 my $top = "$FindBin::Bin/../..";
 my $work = tempdir(CLEANUP => 1);
+symlink "$top/examples", "$work/examples" or die "symlink: $!";
 my $roles = <<'SQL';
 CREATE EXTENSION fastauth CASCADE;
 CREATE ROLE web_anon;
@@ -110,7 +111,6 @@ sub run_document
 		local $ENV{PGHOST} = $node->host;
 		local $ENV{PGPORT} = $node->port;
 		local $ENV{HOME} = $work;
-		local $ENV{EXAMPLES} = "$top/examples";
 
 		run [ 'psql', '-X', '-q', '-P', 'footer=off', '-P', 'null=NULL', '-f', "$work/script.sql" ],
 			'<', \undef, '>&', \$out, init => sub { chdir $work };

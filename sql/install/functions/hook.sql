@@ -2,12 +2,12 @@
 CREATE FUNCTION fastauth.add_hook(event pg_catalog.text, function pg_catalog.regprocedure) RETURNS pg_catalog.void
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
 	AS 'MODULE_PATHNAME', 'fastauth_add_hook';
-COMMENT ON FUNCTION fastauth.add_hook(pg_catalog.text, pg_catalog.regprocedure) IS 'registers a function to be called at an event, as its owner and confined, after those that are registered already; once more for what it is now';
+COMMENT ON FUNCTION fastauth.add_hook(pg_catalog.text, pg_catalog.regprocedure) IS 'registers a function to be called at an event, as its owner and confined, after those that are registered already; once more for what it is now (invalid_argument)';
 
 CREATE FUNCTION fastauth.remove_hook(event pg_catalog.text, function pg_catalog.text) RETURNS pg_catalog.void
 	LANGUAGE C VOLATILE PARALLEL UNSAFE
 	AS 'MODULE_PATHNAME', 'fastauth_remove_hook';
-COMMENT ON FUNCTION fastauth.remove_hook(pg_catalog.text, pg_catalog.text) IS 'the function is not called at this event any more; it is named as in hooks_overview, and need not exist';
+COMMENT ON FUNCTION fastauth.remove_hook(pg_catalog.text, pg_catalog.text) IS 'the function is not called at this event any more; it is named as in hooks_overview, and need not exist (invalid_argument)';
 
 CREATE FUNCTION fastauth.list_hooks(
 		OUT event pg_catalog.text, OUT "position" pg_catalog.int4, OUT function pg_catalog.text,

@@ -3,7 +3,7 @@ CREATE FUNCTION fastauth.authenticate(token pg_catalog.text, is_local pg_catalog
 	LANGUAGE C VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 	SET search_path = pg_catalog, pg_temp
 	AS 'MODULE_PATHNAME', 'fastauth_authenticate';
-COMMENT ON FUNCTION fastauth.authenticate(pg_catalog.text, pg_catalog.bool) IS 'check an access token or a session token and make its user the identity of this transaction; a call that fails leaves nobody (invalid_token, token_expired, session_revoked, account_inactive, email_not_verified)';
+COMMENT ON FUNCTION fastauth.authenticate(pg_catalog.text, pg_catalog.bool) IS 'check an access token or a session token and make its user the identity of this transaction; a call that fails leaves nobody (invalid_token, token_expired, session_revoked, account_inactive, email_not_verified, not_configured, invalid_argument)';
 
 CREATE FUNCTION fastauth.uid() RETURNS pg_catalog.uuid
 	LANGUAGE C STABLE PARALLEL SAFE

@@ -3,13 +3,13 @@ CREATE FUNCTION fastauth.rotate_signing_key(algorithm pg_catalog.text DEFAULT NU
 	LANGUAGE C VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 	SET search_path = pg_catalog, pg_temp
 	AS 'MODULE_PATHNAME', 'fastauth_rotate_signing_key';
-COMMENT ON FUNCTION fastauth.rotate_signing_key(pg_catalog.text) IS 'publish a new signing key and return its kid; it signs after key_publish_delay (the first one at once), and the old one verifies until its last token is over; algorithm defaults to the setting jwt_algorithm (invalid_argument)';
+COMMENT ON FUNCTION fastauth.rotate_signing_key(pg_catalog.text) IS 'publish a new signing key and return its kid; it signs after key_publish_delay (the first one at once), and the old one verifies until its last token is over; algorithm defaults to the setting jwt_algorithm (invalid_argument, not_configured)';
 
 CREATE FUNCTION fastauth.import_signing_key(key pg_catalog.text, issuer pg_catalog.text DEFAULT NULL) RETURNS pg_catalog.text
 	LANGUAGE C VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 	SET search_path = pg_catalog, pg_temp
 	AS 'MODULE_PATHNAME', 'fastauth_import_signing_key';
-COMMENT ON FUNCTION fastauth.import_signing_key(pg_catalog.text, pg_catalog.text) IS 'import a JWK (RFC 7517), a PEM file or an HMAC secret and return its kid, which is the JWK''s if it has one: a private key or a secret signs like one of rotate_signing_key; a public key, or any key given with an issuer, only verifies that issuer''s (without one, our own) tokens in verify_token, never in authenticate (invalid_argument)';
+COMMENT ON FUNCTION fastauth.import_signing_key(pg_catalog.text, pg_catalog.text) IS 'import a JWK (RFC 7517), a PEM file or an HMAC secret and return its kid, which is the JWK''s if it has one: a private key or a secret signs like one of rotate_signing_key; a public key, or any key given with an issuer, only verifies that issuer''s (without one, our own) tokens in verify_token, never in authenticate (invalid_argument, not_configured)';
 
 CREATE FUNCTION fastauth.retire_signing_key(kid pg_catalog.text) RETURNS pg_catalog.void
 	LANGUAGE C VOLATILE PARALLEL UNSAFE SECURITY DEFINER

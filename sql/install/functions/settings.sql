@@ -2,12 +2,12 @@
 CREATE FUNCTION fastauth.configure(name pg_catalog.text, value pg_catalog.text) RETURNS pg_catalog.void
 	LANGUAGE C VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 	AS 'MODULE_PATHNAME', 'fastauth_configure';
-COMMENT ON FUNCTION fastauth.configure(pg_catalog.text, pg_catalog.text) IS 'changes a setting of this database, or resets it with NULL; settings_overview lists them. It counts everywhere at the next statement after the commit';
+COMMENT ON FUNCTION fastauth.configure(pg_catalog.text, pg_catalog.text) IS 'changes a setting of this database, or resets it with NULL; settings_overview lists them. It counts everywhere at the next statement after the commit (invalid_argument)';
 
 CREATE FUNCTION fastauth.set_secret(name pg_catalog.text, value pg_catalog.text) RETURNS pg_catalog.void
 	LANGUAGE C VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 	AS 'MODULE_PATHNAME', 'fastauth_set_secret';
-COMMENT ON FUNCTION fastauth.set_secret(pg_catalog.text, pg_catalog.text) IS 'stores a secret, sealed with the master key, or removes it with NULL; no function answers it';
+COMMENT ON FUNCTION fastauth.set_secret(pg_catalog.text, pg_catalog.text) IS 'stores a secret, sealed with the master key, or removes it with NULL; no function answers it (invalid_argument, not_configured)';
 
 CREATE FUNCTION fastauth.list_settings(
 		OUT name pg_catalog.text, OUT value pg_catalog.text, OUT default_value pg_catalog.text,

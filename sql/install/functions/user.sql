@@ -21,7 +21,7 @@ CREATE FUNCTION fastauth.update_user(id pg_catalog.uuid, changes pg_catalog.json
 	LANGUAGE C VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 	SET search_path = pg_catalog, pg_temp
 	AS 'MODULE_PATHNAME', 'fastauth_update_user';
-COMMENT ON FUNCTION fastauth.update_user(pg_catalog.uuid, pg_catalog.jsonb) IS 'change email, name, image, email_verified, is_active, metadata, app_metadata; deactivation ends the sessions (user_not_found, user_already_exists, invalid_argument)';
+COMMENT ON FUNCTION fastauth.update_user(pg_catalog.uuid, pg_catalog.jsonb) IS 'change email, name, image, email_verified, is_active, metadata, app_metadata; deactivation ends the sessions (user_not_found, user_already_exists, invalid_email, invalid_argument)';
 
 CREATE FUNCTION fastauth.delete_user(id pg_catalog.uuid, soft pg_catalog.bool DEFAULT true) RETURNS pg_catalog.void
 	LANGUAGE C VOLATILE PARALLEL UNSAFE SECURITY DEFINER
