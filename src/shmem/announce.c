@@ -9,8 +9,9 @@
  *
  * Waking a worker for every commit would cost more than the rest.  So a queue
  * knows that its worker is awake: who adds to it calls only when it is not.
- * The worker says that it goes to sleep by finding nothing.  One that could not
- * be started says nothing, so after a second somebody calls again.
+ * The worker says that it goes to sleep by finding nothing, and that it leaves,
+ * for that may be between two looks.  One that could not be started says
+ * nothing, so after a second somebody calls again.
  */
 #include "shmem/announce.h"
 
@@ -225,14 +226,18 @@ shmem_announce_done(const ShmemAnnounceLook *look)
 }
 
 bool
-shmem_announce_waiting(void)
+shmem_announce_worker_leaves(void)
 {
 	AnnounceQueue *queue;
-	bool		waiting;
+	bool		waiting = false;
 
-	LWLockAcquire(area->lock, LW_SHARED);
+	LWLockAcquire(area->lock, LW_EXCLUSIVE);
 	queue = announce_find(MyDatabaseId);
-	waiting = queue != NULL && !announce_is_empty(queue);
+	if (queue != NULL)
+	{
+		waiting = !announce_is_empty(queue);
+		queue->awake = false;
+	}
 	LWLockRelease(area->lock);
 	return waiting;
 }

@@ -50,8 +50,8 @@ extern void shmem_announce_look(ShmemAnnouncement *announcements, int max, Shmem
 /* What that look found is announced. */
 extern void shmem_announce_done(const ShmemAnnounceLook *look);
 
-/* Is there anything? */
-extern bool shmem_announce_waiting(void);
+/* The worker leaves, and will not look again: the next that is handed over calls it.  Is there anything left? */
+extern bool shmem_announce_worker_leaves(void);
 
 /*
  * Does every refusal that was recorded in this database have its event?  Not known, so false, since the start

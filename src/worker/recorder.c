@@ -89,6 +89,8 @@ recorder_exit(int code, Datum arg)
 	(void) code;
 	(void) arg;
 	worker_events_leave();
+	if (recorder_connected)
+		(void) shmem_announce_worker_leaves();
 	shmem_worker_detach(recorder_connected);
 }
 
@@ -183,10 +185,13 @@ recorder_prepare_turn(void)
 static bool
 recorder_leaves(void)
 {
+	bool		unfinished;
+
 	if (!shmem_worker_should_leave())
 		return false;
 	worker_events_leave();
-	shmem_worker_leave(recorder_pause > 0 || shmem_announce_waiting());
+	unfinished = shmem_announce_worker_leaves();
+	shmem_worker_leave(unfinished || recorder_pause > 0);
 	return true;
 }
 

@@ -30,8 +30,8 @@ my @heard;
 
 sub listener
 {
-	my ($role, $channel) = @_;
-	my $session = $node->background_psql('postgres', extra_params => [ '-U', $role ]);
+	my ($role, $channel, $database) = @_;
+	my $session = $node->background_psql($database // 'postgres', extra_params => [ '-U', $role ]);
 
 	$session->query_safe("LISTEN \"$channel\"");
 	return $session;
@@ -202,6 +202,26 @@ $node->safe_psql('postgres', 'CREATE DATABASE without');
 $node->safe_psql('without', "BEGIN; SELECT pg_current_xact_id(); PREPARE TRANSACTION 'four'");
 $node->safe_psql('without', "COMMIT PREPARED 'four'");
 is($node->safe_psql('postgres', "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'fastauth recorder' AND datname = 'without'"), '0', 'a database without the extension has no worker for it');
+
+# --- a worker that is asked to leave between two looks -------------------------------------------------
+
+$node->safe_psql('postgres', 'CREATE DATABASE asked');
+$node->safe_psql('asked', 'CREATE EXTENSION fastauth CASCADE');
+my $near = listener('postgres', 'fastauth', 'asked');
+for my $round (1 .. 3)
+{
+	# The statement asks the worker to leave while it naps after the first announcement.
+	$node->safe_psql('asked', <<"SQL");
+SELECT fastauth.set_secret('first_$round', 'x');
+SELECT pg_sleep(0.005);
+ALTER DATABASE asked CONNECTION LIMIT -1;
+SELECT fastauth.set_secret('second_$round', 'x');
+SQL
+	my $second = $node->safe_psql('asked', "SELECT id FROM fastauth.events WHERE data ->> 'secret' = 'second_$round'");
+	hear_until($near, $second);
+	pass("what is committed after it left is announced without another event, round $round");
+}
+$near->quit;
 
 # --- a worker that dies between commit and announcement --------------------------------------------
 
