@@ -14,7 +14,8 @@
  *
  * An event shows in list_events() when no older transaction runs any more, which
  * may be after it was announced.  Then a listener that was woken has found
- * nothing, so it is woken once more when the event shows.
+ * nothing, so it is woken once more when the event shows; by overflow, if there
+ * are some whose ids are not known.
  *
  * The events of refusals are collected during the nap, and follow in one
  * transaction.  When the worker or the server ends in between, they are missing:
@@ -72,8 +73,9 @@ static long events_pause = 0;	/* after the last error; 0: there was none */
 static TimestampTz events_missing_from = DT_NOBEGIN;	/* what is still to be looked through; DT_NOBEGIN: nothing */
 static TimestampTz events_truncate_next = 0;
 
-/* The latest that was announced before it shows, if there is one. */
+/* The latest that was announced before it shows, if there is one; its id counts only when no overflow is among them. */
 static bool events_open = false;
+static bool events_open_overflow = false;
 static ShmemAnnouncement events_open_last;
 static long events_open_wait = 0;
 
@@ -185,17 +187,47 @@ events_show(FullTransactionId xid)
 	return TransactionIdPrecedes(XidFromFullTransactionId(xid), GetActiveSnapshot()->xmin);
 }
 
-/* What was announced shows only later, or does it? */
+static void
+events_notify_overflow(void)
+{
+	Async_Notify(store_settings()->notify_channel, "{\"event\": \"overflow\"}");
+}
+
+/* The latest transaction that may have committed before our snapshot. */
+static FullTransactionId
+events_latest_xid(void)
+{
+	FullTransactionId xid = ReadNextFullTransactionId();
+	uint32		since = XidFromFullTransactionId(xid) - GetActiveSnapshot()->xmax;
+
+	xid = FullTransactionIdFromU64(U64FromFullTransactionId(xid) - since);
+	FullTransactionIdRetreat(&xid);
+	return xid;
+}
+
+static void
+events_open_until(const ShmemAnnouncement *announcement)
+{
+	if (!events_open || FullTransactionIdPrecedes(events_open_last.xid, announcement->xid))
+		events_open_last = *announcement;
+	events_open = true;
+}
+
+/* What was announced shows only later, or does it?  Of what is told as overflow only that it is committed is known. */
 static void
 events_keep_open(const ShmemAnnouncement *announcements, const ShmemAnnounceLook *look)
 {
 	for (int i = 0; i < look->n; i++)
+		events_open_until(&announcements[i]);
+	if (look->overflow)
 	{
-		if (!events_open || FullTransactionIdPrecedes(events_open_last.xid, announcements[i].xid))
-			events_open_last = announcements[i];
-		events_open = true;
+		ShmemAnnouncement all = {.xid = events_latest_xid()};
+
+		events_open_until(&all);
+		events_open_overflow = true;
 	}
 	events_open = events_open && !events_show(events_open_last.xid);
+	events_open_overflow = events_open_overflow && events_open;
 	events_open_wait = EVENTS_OPEN_MIN_MS;
 }
 
@@ -210,7 +242,7 @@ events_announce_batch(const ShmemAnnouncement *announcements, const ShmemAnnounc
 	for (int i = 0; i < look->n; i++)
 		events_notify_one(&announcements[i]);
 	if (look->overflow)
-		Async_Notify(store_settings()->notify_channel, "{\"event\": \"overflow\"}");
+		events_notify_overflow();
 	worker_commit_unflushed(&owner);
 	shmem_count(SHMEM_COUNT_EVENTS_ANNOUNCED, look->n);
 	shmem_count(SHMEM_COUNT_EVENT_OVERFLOWS, look->overflow);
@@ -232,6 +264,12 @@ events_announce(void *arg)
 	shmem_announce_done(&look);
 }
 
+static void
+events_forget_open(void)
+{
+	events_open = events_open_overflow = false;
+}
+
 /* Wake listeners once more if what was announced shows by now. */
 static void
 events_close(void *arg)
@@ -241,13 +279,16 @@ events_close(void *arg)
 	(void) arg;
 	if (!events_begin(&owner))
 	{
-		events_open = false;
+		events_forget_open();
 		return;
 	}
 	if (events_show(events_open_last.xid))
 	{
-		events_notify_one(&events_open_last);
-		events_open = false;
+		if (events_open_overflow)
+			events_notify_overflow();
+		else
+			events_notify_one(&events_open_last);
+		events_forget_open();
 	}
 	worker_commit_unflushed(&owner);
 }
@@ -257,7 +298,7 @@ worker_events_leave(void)
 {
 	if (events_open || events_refusals.n > 0 || !TIMESTAMP_IS_NOBEGIN(events_missing_from))
 		shmem_announce_add(NULL, 0, true);
-	events_open = false;
+	events_forget_open();
 	events_refusals.n = 0;
 	events_missing_from = DT_NOBEGIN;
 }

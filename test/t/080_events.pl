@@ -31,7 +31,7 @@ my @heard;
 sub listener
 {
 	my ($role, $channel, $database) = @_;
-	my $session = $node->background_psql($database // 'postgres', extra_params => [ '-U', $role ]);
+	my $session = $node->background_psql($database // 'postgres', extra_params => [ defined $role ? ('-U', $role) : () ]);
 
 	$session->query_safe("LISTEN \"$channel\"");
 	return $session;
@@ -198,6 +198,16 @@ pass('also after a restart');
 $node->safe_psql('postgres', "BEGIN; SELECT fastauth.set_secret('prepared', 'z'); PREPARE TRANSACTION 'three'");
 $node->safe_psql('postgres', "ROLLBACK PREPARED 'three'");
 is(kinds_until_now($listener), '', 'ROLLBACK PREPARED announces nothing');
+$node->safe_psql('postgres', "BEGIN; SELECT fastauth.set_secret('prepared', 'late'); PREPARE TRANSACTION 'late'");
+$older = $node->background_psql('postgres');
+$older->query_safe('BEGIN; SELECT pg_current_xact_id()');
+$node->safe_psql('postgres', "COMMIT PREPARED 'late'");
+hear_until($listener, qr/overflow/);
+is(kinds_until_now($listener), '', 'while an older transaction runs, overflow is told once');
+$older->query_safe('ROLLBACK');
+$older->quit;
+hear_until($listener, qr/overflow/);
+pass('and once more when everything shows');
 $node->safe_psql('postgres', 'CREATE DATABASE without');
 $node->safe_psql('without', "BEGIN; SELECT pg_current_xact_id(); PREPARE TRANSACTION 'four'");
 $node->safe_psql('without', "COMMIT PREPARED 'four'");
@@ -207,7 +217,7 @@ is($node->safe_psql('postgres', "SELECT count(*) FROM pg_stat_activity WHERE bac
 
 $node->safe_psql('postgres', 'CREATE DATABASE asked');
 $node->safe_psql('asked', 'CREATE EXTENSION fastauth CASCADE');
-my $near = listener('postgres', 'fastauth', 'asked');
+my $near = listener(undef, 'fastauth', 'asked');
 for my $round (1 .. 3)
 {
 	# The statement asks the worker to leave while it naps after the first announcement.
