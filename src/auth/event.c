@@ -26,6 +26,7 @@
 #include "catalog/pg_type.h"
 #include "shmem/announce.h"
 #include "store/events.h"
+#include "store/failures.h"
 #include "store/settings.h"
 #include "store/users.h"
 #include "utils/datetime.h"
@@ -197,7 +198,8 @@ event_of_lock(const ShmemRequest *request, const StoreEvent *refusal)
 
 /*
  * A user who is gone meanwhile, or is being deleted, must not come back in an
- * event: then it is one of nobody.
+ * event: then it is one of nobody.  Nor may the refusal be kept, which was
+ * recorded too late for the deletion to see it.
  */
 void
 auth_event_of_refusal(const ShmemRequest *request)
@@ -218,4 +220,6 @@ auth_event_of_refusal(const ShmemRequest *request)
 	event_insert(kind, &event, AUTH_HOOK_IN_WORKER);
 	if (!TIMESTAMP_IS_NOBEGIN(request->locked_until))
 		event_of_lock(request, &event);
+	if (!known)
+		store_failures_forget(&request->account);
 }

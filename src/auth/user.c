@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "base/uuid.h"
 #include "store/events.h"
+#include "store/failures.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
@@ -207,7 +208,8 @@ auth_user_delete(const pg_uuid_t *id, bool soft)
 		auth_session_end_all(id, NULL, "user deleted");
 		return;
 	}
-	/* After the row is gone: whoever held it has committed their events. */
+	/* After the row is gone: whoever held it has committed their events.  What comes later the worker forgets. */
+	store_failures_forget(id);
 	store_events_forget_user(id);
 	auth_event_anonymous(AUTH_EVENT_USER_DELETED, base_jsonb_object(1, "kind", "hard"));
 }

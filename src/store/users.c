@@ -247,8 +247,7 @@ bool
 store_users_delete(const pg_uuid_t *id)
 {
 	static StorePlan plan = STORE_PLAN("with gone as (delete from fastauth.session_revocations r using fastauth.sessions s "
-									   "where s.user_id operator(pg_catalog.=) $1 and r.session_id operator(pg_catalog.=) s.id), "
-									   "failed as (delete from fastauth.failures f where f.account operator(pg_catalog.=) $1) "
+									   "where s.user_id operator(pg_catalog.=) $1 and r.session_id operator(pg_catalog.=) s.id) "
 									   "delete from fastauth.users where id operator(pg_catalog.=) $1", UUIDOID);
 	StoreArgs	args = STORE_ARGS(&plan);
 

@@ -7,6 +7,7 @@ use strict;
 use warnings FATAL => 'all';
 
 use FindBin;
+use IPC::Run;
 use lib $FindBin::Bin;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
@@ -113,6 +114,21 @@ is(kinds_until_now($listener), 'signin setting_changed token_refresh', 'a refres
 refused($node, 'postgres', "SELECT fastauth.refresh('$refresh')", qr/refresh token was used before/, 'its token again');
 is(kinds_until_now($listener), 'refresh_reused', 'is told');
 refused($node, 'postgres', "SELECT fastauth.authenticate('$access')", qr/session has ended/, 'and has ended the session');
+
+# --- refusals of a user who is being deleted ---------------------------------------------
+
+for my $round (1 .. 6)
+{
+	signup($node, 'postgres', "gone$round\@example.com");
+	my $gone = $node->safe_psql('postgres', "SELECT id FROM fastauth.users WHERE email = 'gone$round\@example.com'");
+	my $trier = IPC::Run::start([ 'psql', '-XAtq', '-d', $node->connstr('postgres'), '-c', "SELECT fastauth.signin('gone$round\@example.com', 'wrong')" ], '>', \my $out, '2>', \my $err);
+	usleep(15_000 * $round);
+	$node->safe_psql('postgres', "SELECT fastauth.delete_user('$gone', false)");
+	$trier->finish;
+	$node->poll_query_until('postgres', "SELECT NOT EXISTS (SELECT FROM fastauth.failures WHERE account = '$gone') AND NOT EXISTS (SELECT FROM fastauth.events WHERE user_id = '$gone')") or die;
+	pass("nothing is kept of a user who is deleted while a wrong password is tried, round $round");
+}
+kinds_until_now($listener);
 
 # --- rollback ------------------------------------------------------------------------
 
@@ -302,9 +318,10 @@ signin_failed|t|t|2001:db8:1:2::/64|{"kind": "proof"}||t|t
 account_locked|t|t|2001:db8:1:2::/64|{"of": "account and address"}|2030-01-01 00:00:00||
 refresh_reused|t|t||{}||t|t
 signin_failed||f|192.0.2.3|{"kind": "signin"}||t|t
-signin_failed||f||{"kind": "signin"}||t|t
+signin_failed||f||{"kind": "signin"}|||
 account_locked||f|192.0.2.3|{"of": "account"}|2030-01-01 00:00:00||
 SQL
+is($node->safe_psql('postgres', "SELECT count(*) FROM fastauth.failures WHERE account = '$nobody' AND is_user"), '0', 'and nothing is kept of a user who is gone');
 @got = hear_until($listener, '018f0000-0000-7000-8000-000000000050');
 push @got, hear($listener);
 is(scalar(grep { /"018f0000-0000-7000-8000-000000000010", "event": "signin_failed"/ } @got), 1, 'and announced');
