@@ -130,6 +130,20 @@ for my $round (1 .. 6)
 }
 kinds_until_now($listener);
 
+# Somebody holds the row for a deletion that does not happen.
+my $bertha = (signup($node, 'postgres', 'bertha@example.com'), $node->safe_psql('postgres', "SELECT id FROM fastauth.users WHERE email = 'bertha\@example.com'"))[-1];
+my $deleter = $node->background_psql('postgres');
+$deleter->query_safe("BEGIN; SELECT fastauth.delete_user('$bertha', false)");
+$node->psql('postgres', "SELECT fastauth.signin('bertha\@example.com', 'wrong')") for 1 .. 2;
+$node->psql('postgres', "SELECT fastauth.signin('anna\@example.com', 'wrong')");
+is(kinds_until_now($listener) =~ s/^signup //r, 'signin_failed', 'while the user is being deleted, only the refusals of others are told');
+$deleter->query_safe('ROLLBACK');
+$deleter->quit;
+hear_until($listener, qr/signin_failed/);
+$node->poll_query_until('postgres', "SELECT count(*) = 2 FROM fastauth.events WHERE event = 'signin_failed' AND user_id = '$bertha' AND data ->> 'kind' = 'signin'") or die;
+pass('and those of the user when it was rolled back, with who it was about');
+kinds_until_now($listener);
+
 # --- rollback ------------------------------------------------------------------------
 
 $node->safe_psql('postgres', "BEGIN; SELECT fastauth.configure('clock_skew', '1 s'); ROLLBACK");
