@@ -181,7 +181,10 @@ recorder_prepare_turn(void)
 	}
 }
 
-/* Leave, or have one started again as soon as there may be one, when something is left to do. */
+/*
+ * Leave, or have one started again as soon as there may be one, when something is left to do: also what was
+ * posted and found no place in the last batch, whose call is answered.
+ */
 static bool
 recorder_leaves(void)
 {
@@ -190,7 +193,7 @@ recorder_leaves(void)
 	if (!shmem_worker_should_leave())
 		return false;
 	worker_events_leave();
-	unfinished = shmem_announce_worker_leaves();
+	unfinished = shmem_announce_worker_leaves() || shmem_recorder_is_posted();
 	shmem_worker_leave(unfinished || recorder_pause > 0);
 	return true;
 }
