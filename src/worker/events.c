@@ -15,7 +15,9 @@
  * An event shows in list_events() when no older transaction runs any more, which
  * may be after it was announced.  Then a listener that was woken has found
  * nothing, so it is woken once more when the event shows; by overflow, if there
- * are some whose ids are not known.
+ * are some whose ids are not known.  The worker does not stay for a transaction
+ * that never ends: after fastauth.worker_idle_exit it tells overflow and leaves
+ * listeners to themselves.
  *
  * The events of refusals are collected during the nap, and follow in one
  * transaction.  When the worker or the server ends in between, they are missing:
@@ -48,7 +50,7 @@
 
 /* How often it looks whether what was announced shows, doubling; only while it does not. */
 #define EVENTS_OPEN_MIN_MS	10
-#define EVENTS_OPEN_MAX_MS	2000
+#define EVENTS_OPEN_MAX_MS	60000
 
 /* The same for a user's row that somebody holds. */
 #define EVENTS_HELD_MIN_MS	10
@@ -90,6 +92,7 @@ static bool events_open_overflow = false;
 static ShmemAnnouncement events_open_last;
 static long events_open_wait = 0;
 static TimestampTz events_open_next = 0;
+static TimestampTz events_open_end = 0; /* then it gives up */
 
 /* False when the extension is gone: then there is nothing to do any more. */
 static bool
@@ -296,6 +299,7 @@ events_keep_open(const ShmemAnnouncement *announcements, const ShmemAnnounceLook
 	events_open_overflow = events_open_overflow && events_open;
 	events_open_wait = EVENTS_OPEN_MIN_MS;
 	events_open_next = 0;
+	events_open_end = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), worker_idle_exit);
 }
 
 static void
@@ -337,11 +341,12 @@ events_forget_open(void)
 	events_open = events_open_overflow = false;
 }
 
-/* Wake listeners once more if what was announced shows by now. */
+/* Wake listeners once more if what was announced shows by now, or if it takes too long. */
 static void
 events_close(void *arg)
 {
 	StoreOwner	owner;
+	bool		show;
 
 	(void) arg;
 	if (!events_begin(&owner))
@@ -349,9 +354,10 @@ events_close(void *arg)
 		events_forget_open();
 		return;
 	}
-	if (events_show(events_open_last.xid))
+	show = events_show(events_open_last.xid);
+	if (show || GetCurrentTimestamp() >= events_open_end)
 	{
-		if (events_open_overflow)
+		if (events_open_overflow || !show)
 			events_notify_overflow();
 		else
 			events_notify_one(&events_open_last);
@@ -420,7 +426,10 @@ events_look_at_open(TimestampTz now)
 		return;
 	good = worker_try(events_close, NULL);
 	events_plan_next(good, 0);
-	events_open_next = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), good ? events_open_wait : events_pause);
+	now = GetCurrentTimestamp();
+	events_open_next = TimestampTzPlusMilliseconds(now, good ? events_open_wait : events_pause);
+	if (good && events_open_end > now)
+		events_open_next = Min(events_open_next, events_open_end);
 	events_open_wait = Min(2 * events_open_wait, EVENTS_OPEN_MAX_MS);
 }
 

@@ -42,7 +42,7 @@
 #define RECORDER_PAUSE_MIN_MS	100
 #define RECORDER_PAUSE_MAX_MS	1000
 
-static int	worker_idle_exit;
+int			worker_idle_exit;
 static bool recorder_connected = false;
 
 /* After an error: how long it pauses (0: there was none), and until when. */

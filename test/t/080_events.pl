@@ -183,6 +183,21 @@ hear_until($listener, $late);
 is($node->safe_psql('postgres', "SELECT count(*) FROM fastauth.list_events(max => 1000) WHERE id = '$late'"), '1', 'and listeners are woken again when it does');
 is(kinds_until_now($listener), '', 'once');
 
+# One that never ends does not keep the worker.
+$node->append_conf('postgresql.conf', "fastauth.worker_idle_exit = '300ms'");
+$node->reload;
+$older = $node->background_psql('postgres');
+$older->query_safe('BEGIN; SELECT pg_current_xact_id()');
+$node->safe_psql('postgres', "SELECT fastauth.set_secret('never', 'x')");
+is((hear_until($listener, qr/overflow/))[-1], '{"event": "overflow"}', 'the worker tells when it gives up waiting');
+$node->poll_query_until('postgres', "SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'fastauth recorder' AND datname = 'postgres'") or die;
+pass('and leaves');
+$older->query_safe('ROLLBACK');
+$older->quit;
+$node->append_conf('postgresql.conf', 'fastauth.worker_idle_exit = 20min');
+$node->reload;
+is(kinds_until_now($listener), '', 'the next event wakes listeners as ever');
+
 # --- the settings -------------------------------------------------------------------------
 
 $node->safe_psql('postgres', "SELECT fastauth.configure('notify_channel', 'Another one')");
