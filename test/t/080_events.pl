@@ -186,6 +186,7 @@ is(kinds_until_now($listener), '', 'once');
 # One that never ends does not keep the worker.
 $node->append_conf('postgresql.conf', "fastauth.worker_idle_exit = '300ms'");
 $node->reload;
+$node->poll_query_until('postgres', "SELECT current_setting('fastauth.worker_idle_exit') = '300ms'") or die;
 $older = $node->background_psql('postgres');
 $older->query_safe('BEGIN; SELECT pg_current_xact_id()');
 $node->safe_psql('postgres', "SELECT fastauth.set_secret('never', 'x')");
