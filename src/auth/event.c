@@ -223,6 +223,6 @@ auth_event_of_refusal(const ShmemRequest *request)
 	if (!TIMESTAMP_IS_NOBEGIN(request->locked_until))
 		event_of_lock(request, &event);
 	if (!known)
-		store_failures_forget(&request->account);
+		store_failures_forget_user(&request->account);
 	return true;
 }

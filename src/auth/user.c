@@ -209,7 +209,7 @@ auth_user_delete(const pg_uuid_t *id, bool soft)
 		return;
 	}
 	/* After the row is gone: whoever held it has committed their events.  What comes later the worker forgets. */
-	store_failures_forget(id);
+	store_failures_forget_user(id);
 	store_events_forget_user(id);
 	auth_event_anonymous(AUTH_EVENT_USER_DELETED, base_jsonb_object(1, "kind", "hard"));
 }

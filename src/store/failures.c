@@ -263,12 +263,13 @@ store_failures_cleanup(TimestampTz before, int max)
 }
 
 void
-store_failures_forget(const pg_uuid_t *account)
+store_failures_forget_user(const pg_uuid_t *user_id)
 {
-	static StorePlan plan = STORE_PLAN("delete from fastauth.failures f where f.account operator(pg_catalog.=) $1", UUIDOID);
+	static StorePlan plan = STORE_PLAN("delete from fastauth.failures f "
+									   "where f.account operator(pg_catalog.=) $1 and f.is_user", UUIDOID);
 	StoreArgs	args = STORE_ARGS(&plan);
 
-	store_arg_uuid(&args, account);
+	store_arg_uuid(&args, user_id);
 	store_open();
 	(void) store_run(&args, STORE_WRITE, 0);
 	store_close();
