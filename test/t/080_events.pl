@@ -144,6 +144,19 @@ $node->poll_query_until('postgres', "SELECT count(*) = 2 FROM fastauth.events WH
 pass('and those of the user when it was rolled back, with who it was about');
 kinds_until_now($listener);
 
+# --- a trigger that fires late --------------------------------------------------------------
+
+$node->safe_psql('postgres', <<'SQL');
+CREATE FUNCTION public.tell_role() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE LOG ''a deferred trigger runs as %'', current_user; RETURN NULL; END';
+CREATE CONSTRAINT TRIGGER tell_role AFTER INSERT ON fastauth.events DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.event = 'signin_failed') EXECUTE FUNCTION public.tell_role();
+SQL
+$node->psql('postgres', "SELECT fastauth.signin('anna\@example.com', 'wrong')");
+is(kinds_until_now($listener), 'signin_failed', 'a refusal with a deferred trigger on events');
+$node->wait_for_log(qr/a deferred trigger runs as/);
+my %roles = map { $_ => 1 } slurp_file($node->logfile) =~ /LOG:  a deferred trigger runs as (\w+)/g;
+is(join(' ', keys %roles), 'fastauth_events', 'the worker runs it as the role of events, never as itself');
+$node->safe_psql('postgres', 'DROP TRIGGER tell_role ON fastauth.events; DROP FUNCTION public.tell_role()');
+
 # --- rollback ------------------------------------------------------------------------
 
 $node->safe_psql('postgres', "BEGIN; SELECT fastauth.configure('clock_skew', '1 s'); ROLLBACK");
@@ -244,9 +257,9 @@ pass('also after a restart');
 $node->safe_psql('postgres', "BEGIN; SELECT fastauth.set_secret('prepared', 'z'); PREPARE TRANSACTION 'three'");
 $node->safe_psql('postgres', "ROLLBACK PREPARED 'three'");
 is(kinds_until_now($listener), '', 'ROLLBACK PREPARED announces nothing');
-$node->safe_psql('postgres', "BEGIN; SELECT fastauth.set_secret('prepared', 'late'); PREPARE TRANSACTION 'late'");
 $older = $node->background_psql('postgres');
 $older->query_safe('BEGIN; SELECT pg_current_xact_id()');
+$node->safe_psql('postgres', "BEGIN; SELECT fastauth.set_secret('prepared', 'late'); PREPARE TRANSACTION 'late'");
 $node->safe_psql('postgres', "COMMIT PREPARED 'late'");
 hear_until($listener, qr/overflow/);
 is(kinds_until_now($listener), '', 'while an older transaction runs, overflow is told once');
