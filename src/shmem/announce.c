@@ -41,6 +41,7 @@ typedef struct AnnounceQueue
 	int			count;
 	uint32		overflows;
 	uint32		overflows_told;
+	uint32		overflows_left;	/* since then, of workers that left */
 	bool		awake;			/* the worker was called, or will look again */
 	TimestampTz awake_at;
 	bool		complete;		/* every recorded refusal has its event */
@@ -203,6 +204,7 @@ shmem_announce_look(ShmemAnnouncement *announcements, int max, ShmemAnnounceLook
 			announcements[look->n++] = area->entries[i].announcement;
 		look->overflows = queue->overflows;
 		look->overflow = queue->overflows != queue->overflows_told;
+		look->only_left = queue->overflows - queue->overflows_told == queue->overflows_left;
 		queue->awake = !announce_is_empty(queue);
 		queue->awake_at = GetCurrentTimestamp();
 	}
@@ -221,6 +223,22 @@ shmem_announce_done(const ShmemAnnounceLook *look)
 		for (int i = 0; i < look->n && queue->count > 0; i++)
 			announce_pop(queue);
 		queue->overflows_told = look->overflows;
+		queue->overflows_left = 0;
+	}
+	LWLockRelease(area->lock);
+}
+
+void
+shmem_announce_leave_open(void)
+{
+	AnnounceQueue *queue;
+
+	LWLockAcquire(area->lock, LW_EXCLUSIVE);
+	queue = announce_make();
+	if (queue != NULL)
+	{
+		queue->overflows++;
+		queue->overflows_left++;
 	}
 	LWLockRelease(area->lock);
 }

@@ -288,7 +288,7 @@ events_keep_open(const ShmemAnnouncement *announcements, const ShmemAnnounceLook
 {
 	for (int i = 0; i < look->n; i++)
 		events_open_until(&announcements[i]);
-	if (look->overflow)
+	if (look->overflow && !look->only_left)
 	{
 		ShmemAnnouncement all = {.xid = events_latest_xid()};
 
@@ -369,8 +369,10 @@ events_close(void *arg)
 void
 worker_events_leave(void)
 {
-	if (events_open || events_refusals.n > 0 || !TIMESTAMP_IS_NOBEGIN(events_missing_from) ||
-		!TIMESTAMP_IS_NOEND(events_held_from))
+	/* One that has to make room does not come back to wait: two that wait would take turns for ever. */
+	if (events_open)
+		shmem_announce_leave_open();
+	if (events_refusals.n > 0 || !TIMESTAMP_IS_NOBEGIN(events_missing_from) || !TIMESTAMP_IS_NOEND(events_held_from))
 		shmem_announce_add(NULL, 0, true);
 	events_forget_open();
 	events_refusals.n = 0;
