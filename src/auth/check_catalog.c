@@ -48,6 +48,15 @@ auth_check_publications(AuthCheck *check)
 					   "Publish the tables of the application by name, or be sure that its subscribers may have all this.");
 }
 
+/* Events are inserted by a role of their own; but in a backend, what is deferred fires at the commit. */
+static const char *
+check_trigger_role(const char *table)
+{
+	if (strncmp(table, "fastauth.events", strlen("fastauth.events")) == 0)
+		return "as fastauth_events, or if it is deferred, as whoever commits, with all rights that they have";
+	return "as fastauth_owner, with the rights to read and change everything here";
+}
+
 void
 auth_check_triggers(AuthCheck *check)
 {
@@ -57,7 +66,7 @@ auth_check_triggers(AuthCheck *check)
 	for (int i = 0; i < n; i++)
 		auth_check_add(check, AUTH_CHECK_WARNING,
 					   psprintf("trigger %s of %s", quote_identifier(rows[i].text[0]), rows[i].text[1]),
-					   psprintf("it is not one of fastauth's, and runs %s as fastauth_owner, with the rights to read and change everything here", rows[i].text[2]),
+					   psprintf("it is not one of fastauth's, and runs %s %s", rows[i].text[2], check_trigger_role(rows[i].text[1])),
 					   "Drop it: what it does may break a sign-in, and an upgrade does not know of it.");
 }
 

@@ -26,6 +26,7 @@
 #include "catalog/pg_type.h"
 #include "shmem/announce.h"
 #include "store/events.h"
+#include "store/failures.h"
 #include "store/settings.h"
 #include "store/users.h"
 #include "utils/datetime.h"
@@ -196,18 +197,21 @@ event_of_lock(const ShmemRequest *request, const StoreEvent *refusal)
 }
 
 /*
- * A user who is gone meanwhile, or is being deleted, must not come back in an
- * event: then it is one of nobody.
+ * A user who is gone meanwhile must not come back in an event: then it is one of
+ * nobody.  Nor may the refusal be kept, which was recorded too late for the
+ * deletion to see it.
  */
-void
+bool
 auth_event_of_refusal(const ShmemRequest *request)
 {
-	bool		is_user = request->is_user && store_users_hold(&request->account);
-	bool		known = is_user || !request->is_user;
+	StoreUsersHold hold = request->is_user ? store_users_hold(&request->account) : STORE_USERS_HELD;
+	bool		known = hold == STORE_USERS_HELD;
 	StoreEvent	event = {.id = request->id, .created_at = request->at};
 	AuthEventKind kind = AUTH_EVENT_SIGNIN_FAILED;
 
-	event_set_who(&event, is_user ? &request->account : NULL,
+	if (hold == STORE_USERS_LOCKED)
+		return false;
+	event_set_who(&event, known && request->is_user ? &request->account : NULL,
 				  known && request->has_session ? &request->session_id : NULL);
 	if (known)
 		event.ip_address = shmem_address_inet(&request->address);
@@ -218,4 +222,7 @@ auth_event_of_refusal(const ShmemRequest *request)
 	event_insert(kind, &event, AUTH_HOOK_IN_WORKER);
 	if (!TIMESTAMP_IS_NOBEGIN(request->locked_until))
 		event_of_lock(request, &event);
+	if (!known)
+		store_failures_forget_user(&request->account);
+	return true;
 }

@@ -47,7 +47,10 @@ extern void auth_event_anonymous(AuthEventKind kind, Jsonb *data);
 /* The partition that an event of that time belongs to. */
 extern int	auth_event_ring(TimestampTz at);
 
-/* For the worker: record the events of a refusal that it has recorded. */
-extern void auth_event_of_refusal(const ShmemRequest *request);
+/*
+ * For the worker: record the events of a refusal that it has recorded.  False, and nothing is done, while
+ * somebody holds the user's row: whether it will be gone is not known.
+ */
+extern bool auth_event_of_refusal(const ShmemRequest *request);
 
 #endif							/* FASTAUTH_AUTH_EVENT_H */

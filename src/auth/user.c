@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "base/uuid.h"
 #include "store/events.h"
+#include "store/failures.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
@@ -221,7 +222,8 @@ auth_user_delete(const pg_uuid_t *id, bool soft)
 	}
 	if (!store_users_delete(id))
 		base_raise(FA_USER_NOT_FOUND, NULL);
-	/* After the row is gone: whoever held it has committed their events. */
+	/* After the row is gone: whoever held it has committed their events.  What comes later the worker forgets. */
+	store_failures_forget_user(id);
 	store_events_forget_user(id);
 	auth_event_anonymous(AUTH_EVENT_USER_DELETED, base_jsonb_object(1, "kind", "hard"));
 }

@@ -9,8 +9,9 @@
  *
  * Waking a worker for every commit would cost more than the rest.  So a queue
  * knows that its worker is awake: who adds to it calls only when it is not.
- * The worker says that it goes to sleep by finding nothing.  One that could not
- * be started says nothing, so after a second somebody calls again.
+ * The worker says that it goes to sleep by finding nothing, and that it leaves,
+ * for that may be between two looks.  One that could not be started says
+ * nothing, so after a second somebody calls again.
  */
 #include "shmem/announce.h"
 
@@ -40,6 +41,7 @@ typedef struct AnnounceQueue
 	int			count;
 	uint32		overflows;
 	uint32		overflows_told;
+	uint32		overflows_left;	/* since then, of workers that left */
 	bool		awake;			/* the worker was called, or will look again */
 	TimestampTz awake_at;
 	bool		complete;		/* every recorded refusal has its event */
@@ -202,6 +204,7 @@ shmem_announce_look(ShmemAnnouncement *announcements, int max, ShmemAnnounceLook
 			announcements[look->n++] = area->entries[i].announcement;
 		look->overflows = queue->overflows;
 		look->overflow = queue->overflows != queue->overflows_told;
+		look->only_left = queue->overflows - queue->overflows_told == queue->overflows_left;
 		queue->awake = !announce_is_empty(queue);
 		queue->awake_at = GetCurrentTimestamp();
 	}
@@ -220,19 +223,39 @@ shmem_announce_done(const ShmemAnnounceLook *look)
 		for (int i = 0; i < look->n && queue->count > 0; i++)
 			announce_pop(queue);
 		queue->overflows_told = look->overflows;
+		queue->overflows_left = 0;
+	}
+	LWLockRelease(area->lock);
+}
+
+void
+shmem_announce_leave_open(void)
+{
+	AnnounceQueue *queue;
+
+	LWLockAcquire(area->lock, LW_EXCLUSIVE);
+	queue = announce_make();
+	if (queue != NULL)
+	{
+		queue->overflows++;
+		queue->overflows_left++;
 	}
 	LWLockRelease(area->lock);
 }
 
 bool
-shmem_announce_waiting(void)
+shmem_announce_worker_leaves(void)
 {
 	AnnounceQueue *queue;
-	bool		waiting;
+	bool		waiting = false;
 
-	LWLockAcquire(area->lock, LW_SHARED);
+	LWLockAcquire(area->lock, LW_EXCLUSIVE);
 	queue = announce_find(MyDatabaseId);
-	waiting = queue != NULL && !announce_is_empty(queue);
+	if (queue != NULL)
+	{
+		waiting = !announce_is_empty(queue);
+		queue->awake = false;
+	}
 	LWLockRelease(area->lock);
 	return waiting;
 }

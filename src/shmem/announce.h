@@ -27,6 +27,7 @@ typedef struct ShmemAnnounceLook
 	int			n;
 	uint32		overflows;		/* how many times something found no room, in all */
 	bool		overflow;		/* listeners have not been told of all of them */
+	bool		only_left;		/* and all that they were not told of are a worker's that left */
 } ShmemAnnounceLook;
 
 /* Called once by _PG_init. */
@@ -50,8 +51,11 @@ extern void shmem_announce_look(ShmemAnnouncement *announcements, int max, Shmem
 /* What that look found is announced. */
 extern void shmem_announce_done(const ShmemAnnounceLook *look);
 
-/* Is there anything? */
-extern bool shmem_announce_waiting(void);
+/* The worker leaves before what it told shows: the next tells overflow, once. */
+extern void shmem_announce_leave_open(void);
+
+/* The worker leaves, and will not look again: the next that is handed over calls it.  Is there anything left? */
+extern bool shmem_announce_worker_leaves(void);
 
 /*
  * Does every refusal that was recorded in this database have its event?  Not known, so false, since the start

@@ -305,6 +305,7 @@ shmem_recorder_wait(int slot)
 	return state == SLOT_DONE;
 }
 
+/* Is something that was posted, about this account or (NULL) any, still to be done? */
 static bool
 recorder_has_posted(const pg_uuid_t *account)
 {
@@ -316,7 +317,7 @@ recorder_has_posted(const pg_uuid_t *account)
 		const Slot *slot = &area->slots[i];
 
 		posted = (slot->state == SLOT_POSTED || slot->state == SLOT_TAKEN) && slot->database == MyDatabaseId &&
-			memcmp(&slot->account, account, sizeof(*account)) == 0;
+			(account == NULL || memcmp(&slot->account, account, sizeof(*account)) == 0);
 	}
 	LWLockRelease(area->lock);
 	return posted;
@@ -384,6 +385,12 @@ shmem_recorder_done(const int *slots, int n, bool good)
 		}
 	}
 	LWLockRelease(area->lock);
+}
+
+bool
+shmem_recorder_is_posted(void)
+{
+	return recorder_has_posted(NULL);
 }
 
 void

@@ -81,6 +81,9 @@ extern int	shmem_recorder_take(ShmemRequest *requests, int *slots, int max, bool
 /* They are committed, or (good false) can never be. */
 extern void shmem_recorder_done(const int *slots, int n, bool good);
 
+/* Is anything that was posted still to be done? */
+extern bool shmem_recorder_is_posted(void);
+
 /* Everything that was taken and not done is posted again: at the start of a recorder, and after an error. */
 extern void shmem_recorder_give_back(void);
 

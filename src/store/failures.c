@@ -262,6 +262,19 @@ store_failures_cleanup(TimestampTz before, int max)
 	return n;
 }
 
+void
+store_failures_forget_user(const pg_uuid_t *user_id)
+{
+	static StorePlan plan = STORE_PLAN("delete from fastauth.failures f "
+									   "where f.account operator(pg_catalog.=) $1 and f.is_user", UUIDOID);
+	StoreArgs	args = STORE_ARGS(&plan);
+
+	store_arg_uuid(&args, user_id);
+	store_open();
+	(void) store_run(&args, STORE_WRITE, 0);
+	store_close();
+}
+
 /* ---- for the events of refusals ---- */
 
 static ShmemRequestKind

@@ -31,6 +31,10 @@ extern bool store_failures_is_known(const pg_uuid_t *account, const ShmemAddress
 
 /* Delete at most max rows that are older than that; how many. */
 extern uint64 store_failures_cleanup(TimestampTz before, int max);
+
+/* Delete everything of a user. */
+extern void store_failures_forget_user(const pg_uuid_t *user_id);
+
 /* Refusals of that span of time, the end excluded, that have no event, at most max; how many. */
 extern int	store_failures_without_event(TimestampTz from, TimestampTz until, ShmemRequest *requests, int max);
 

@@ -109,15 +109,19 @@ store_users_lock(const pg_uuid_t *id, StoreUser *user)
 	return users_fetch(&args, STORE_WRITE, user);
 }
 
-bool
+/* The second look has a snapshot of its own: it sees whether who held the row has deleted it. */
+StoreUsersHold
 store_users_hold(const pg_uuid_t *id)
 {
 	static StorePlan plan = STORE_PLAN("select from fastauth.users where id operator(pg_catalog.=) $1 "
 									   "for key share skip locked", UUIDOID);
 	StoreArgs	args = STORE_ARGS(&plan);
+	bool		active;
 
 	store_arg_uuid(&args, id);
-	return users_change(&args);
+	if (users_change(&args))
+		return STORE_USERS_HELD;
+	return store_users_is_active(id, &active) ? STORE_USERS_LOCKED : STORE_USERS_GONE;
 }
 
 bool
@@ -247,8 +251,7 @@ bool
 store_users_delete(const pg_uuid_t *id)
 {
 	static StorePlan plan = STORE_PLAN("with gone as (delete from fastauth.session_revocations r using fastauth.sessions s "
-									   "where s.user_id operator(pg_catalog.=) $1 and r.session_id operator(pg_catalog.=) s.id), "
-									   "failed as (delete from fastauth.failures f where f.account operator(pg_catalog.=) $1) "
+									   "where s.user_id operator(pg_catalog.=) $1 and r.session_id operator(pg_catalog.=) s.id) "
 									   "delete from fastauth.users where id operator(pg_catalog.=) $1", UUIDOID);
 	StoreArgs	args = STORE_ARGS(&plan);
 

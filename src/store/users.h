@@ -37,11 +37,15 @@ extern bool store_users_is_active(const pg_uuid_t *id, bool *active);
 /* The same, holding the row against changes until the end of the transaction. */
 extern bool store_users_lock(const pg_uuid_t *id, StoreUser *user);
 
-/*
- * Hold the row against a deletion until the end of the transaction, without waiting: false also when
- * somebody is deleting it now.
- */
-extern bool store_users_hold(const pg_uuid_t *id);
+typedef enum StoreUsersHold
+{
+	STORE_USERS_HELD,
+	STORE_USERS_LOCKED,			/* somebody holds it, maybe to delete it */
+	STORE_USERS_GONE
+} StoreUsersHold;
+
+/* Hold the row against a deletion until the end of the transaction, without waiting. */
+extern StoreUsersHold store_users_hold(const pg_uuid_t *id);
 
 /* False when the e-mail (or id) is taken. */
 extern bool store_users_insert(const StoreUser *user);

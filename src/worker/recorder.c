@@ -42,7 +42,7 @@
 #define RECORDER_PAUSE_MIN_MS	100
 #define RECORDER_PAUSE_MAX_MS	1000
 
-static int	worker_idle_exit;
+int			worker_idle_exit;
 static bool recorder_connected = false;
 
 /* After an error: how long it pauses (0: there was none), and until when. */
@@ -89,6 +89,8 @@ recorder_exit(int code, Datum arg)
 	(void) code;
 	(void) arg;
 	worker_events_leave();
+	if (recorder_connected)
+		(void) shmem_announce_worker_leaves();
 	shmem_worker_detach(recorder_connected);
 }
 
@@ -179,14 +181,20 @@ recorder_prepare_turn(void)
 	}
 }
 
-/* Leave, or have one started again as soon as there may be one, when something is left to do. */
+/*
+ * Leave, or have one started again as soon as there may be one, when something is left to do: also what was
+ * posted and found no place in the last batch, whose call is answered.
+ */
 static bool
 recorder_leaves(void)
 {
+	bool		unfinished;
+
 	if (!shmem_worker_should_leave())
 		return false;
 	worker_events_leave();
-	shmem_worker_leave(recorder_pause > 0 || shmem_announce_waiting());
+	unfinished = shmem_announce_worker_leaves() || shmem_recorder_is_posted();
+	shmem_worker_leave(unfinished || recorder_pause > 0);
 	return true;
 }
 

@@ -5,11 +5,26 @@
 #include "worker/worker.h"
 
 #include "access/xact.h"
+#include "commands/trigger.h"
 #include "storage/lwlock.h"
 #include "storage/proc.h"
 #include "store/extension.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
+
+/*
+ * A deferred trigger that somebody hung on to our tables would fire at the commit,
+ * when we are a superuser again; so it fires with its statement, as who inserts.
+ */
+static void
+transaction_defer_nothing(void)
+{
+	ConstraintsSetStmt *stmt = makeNode(ConstraintsSetStmt);
+
+	stmt->deferred = false;
+	AfterTriggerSetState(stmt);
+	pfree(stmt);
+}
 
 void
 worker_begin(StoreOwner *owner)
@@ -18,6 +33,7 @@ worker_begin(StoreOwner *owner)
 	StartTransactionCommand();
 	PushActiveSnapshot(GetTransactionSnapshot());
 	store_owner_enter(owner);
+	transaction_defer_nothing();
 }
 
 void

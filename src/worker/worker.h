@@ -25,7 +25,8 @@ extern void worker_init(void);
 /* (utility.c) Ask workers to leave before statements that they would block. */
 extern void worker_utility_init(void);
 
-/* (recorder.c) Its setting. */
+/* (recorder.c) Its setting: how long it stays with nothing to do, in ms. */
+extern int	worker_idle_exit;
 extern void worker_recorder_init(void);
 
 /* ---- (transaction.c) ---- */

@@ -52,6 +52,9 @@ SELECT * FROM regress_fault('publication%', 'CREATE TABLE public.regress_a (id i
 SELECT * FROM regress_fault('trigger%',
 	'CREATE FUNCTION public.regress_trigger() RETURNS trigger LANGUAGE plpgsql AS ''BEGIN RETURN NEW; END''',
 	'CREATE TRIGGER regress_trigger BEFORE INSERT ON fastauth.users FOR EACH ROW EXECUTE FUNCTION public.regress_trigger()');
+SELECT DISTINCT regexp_replace(subject, 'events.*', 'events') AS subject, problem FROM regress_fault('trigger%',
+	'CREATE FUNCTION public.regress_trigger() RETURNS trigger LANGUAGE plpgsql AS ''BEGIN RETURN NEW; END''',
+	'CREATE CONSTRAINT TRIGGER regress_trigger AFTER INSERT ON fastauth.events DEFERRABLE FOR EACH ROW EXECUTE FUNCTION public.regress_trigger()');
 SELECT * FROM regress_fault('trigger%', 'ALTER TABLE fastauth.settings DISABLE TRIGGER USER');
 SELECT * FROM regress_fault('trigger%', 'ALTER TABLE fastauth.settings ENABLE TRIGGER cache_truncated');
 SELECT * FROM regress_fault('trigger%', 'ALTER TABLE fastauth.events DISABLE TRIGGER events_stamp');

@@ -7,6 +7,7 @@ use strict;
 use warnings FATAL => 'all';
 
 use FindBin;
+use IPC::Run;
 use lib $FindBin::Bin;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
@@ -30,8 +31,8 @@ my @heard;
 
 sub listener
 {
-	my ($role, $channel) = @_;
-	my $session = $node->background_psql('postgres', extra_params => [ '-U', $role ]);
+	my ($role, $channel, $database) = @_;
+	my $session = $node->background_psql($database // 'postgres', extra_params => [ defined $role ? ('-U', $role) : () ]);
 
 	$session->query_safe("LISTEN \"$channel\"");
 	return $session;
@@ -114,6 +115,48 @@ refused($node, 'postgres', "SELECT fastauth.refresh('$refresh')", qr/refresh tok
 is(kinds_until_now($listener), 'refresh_reused', 'is told');
 refused($node, 'postgres', "SELECT fastauth.authenticate('$access')", qr/session has ended/, 'and has ended the session');
 
+# --- refusals of a user who is being deleted ---------------------------------------------
+
+for my $round (1 .. 6)
+{
+	signup($node, 'postgres', "gone$round\@example.com");
+	my $gone = $node->safe_psql('postgres', "SELECT id FROM fastauth.users WHERE email = 'gone$round\@example.com'");
+	my $trier = IPC::Run::start([ 'psql', '-XAtq', '-d', $node->connstr('postgres'), '-c', "SELECT fastauth.signin('gone$round\@example.com', 'wrong')" ], '>', \my $out, '2>', \my $err);
+	usleep(15_000 * $round);
+	$node->safe_psql('postgres', "SELECT fastauth.delete_user('$gone', false)");
+	$trier->finish;
+	$node->poll_query_until('postgres', "SELECT NOT EXISTS (SELECT FROM fastauth.failures WHERE account = '$gone') AND NOT EXISTS (SELECT FROM fastauth.events WHERE user_id = '$gone')") or die;
+	pass("nothing is kept of a user who is deleted while a wrong password is tried, round $round");
+}
+kinds_until_now($listener);
+
+# Somebody holds the row for a deletion that does not happen.
+my $bertha = (signup($node, 'postgres', 'bertha@example.com'), $node->safe_psql('postgres', "SELECT id FROM fastauth.users WHERE email = 'bertha\@example.com'"))[-1];
+my $deleter = $node->background_psql('postgres');
+$deleter->query_safe("BEGIN; SELECT fastauth.delete_user('$bertha', false)");
+$node->psql('postgres', "SELECT fastauth.signin('bertha\@example.com', 'wrong')") for 1 .. 2;
+$node->psql('postgres', "SELECT fastauth.signin('anna\@example.com', 'wrong')");
+is(kinds_until_now($listener) =~ s/^signup //r, 'signin_failed', 'while the user is being deleted, only the refusals of others are told');
+$deleter->query_safe('ROLLBACK');
+$deleter->quit;
+hear_until($listener, qr/signin_failed/);
+$node->poll_query_until('postgres', "SELECT count(*) = 2 FROM fastauth.events WHERE event = 'signin_failed' AND user_id = '$bertha' AND data ->> 'kind' = 'signin'") or die;
+pass('and those of the user when it was rolled back, with who it was about');
+kinds_until_now($listener);
+
+# --- a trigger that fires late --------------------------------------------------------------
+
+$node->safe_psql('postgres', <<'SQL');
+CREATE FUNCTION public.tell_role() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE LOG ''a deferred trigger runs as %'', current_user; RETURN NULL; END';
+CREATE CONSTRAINT TRIGGER tell_role AFTER INSERT ON fastauth.events DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.event = 'signin_failed') EXECUTE FUNCTION public.tell_role();
+SQL
+$node->psql('postgres', "SELECT fastauth.signin('anna\@example.com', 'wrong')");
+is(kinds_until_now($listener), 'signin_failed', 'a refusal with a deferred trigger on events');
+$node->wait_for_log(qr/a deferred trigger runs as/);
+my %roles = map { $_ => 1 } slurp_file($node->logfile) =~ /LOG:  a deferred trigger runs as (\w+)/g;
+is(join(' ', keys %roles), 'fastauth_events', 'the worker runs it as the role of events, never as itself');
+$node->safe_psql('postgres', 'DROP TRIGGER tell_role ON fastauth.events; DROP FUNCTION public.tell_role()');
+
 # --- rollback ------------------------------------------------------------------------
 
 $node->safe_psql('postgres', "BEGIN; SELECT fastauth.configure('clock_skew', '1 s'); ROLLBACK");
@@ -152,6 +195,22 @@ $older->quit;
 hear_until($listener, $late);
 is($node->safe_psql('postgres', "SELECT count(*) FROM fastauth.list_events(max => 1000) WHERE id = '$late'"), '1', 'and listeners are woken again when it does');
 is(kinds_until_now($listener), '', 'once');
+
+# One that never ends does not keep the worker.
+$node->append_conf('postgresql.conf', "fastauth.worker_idle_exit = '300ms'");
+$node->reload;
+$node->poll_query_until('postgres', "SELECT current_setting('fastauth.worker_idle_exit') = '300ms'") or die;
+$older = $node->background_psql('postgres');
+$older->query_safe('BEGIN; SELECT pg_current_xact_id()');
+$node->safe_psql('postgres', "SELECT fastauth.set_secret('never', 'x')");
+is((hear_until($listener, qr/overflow/))[-1], '{"event": "overflow"}', 'the worker tells when it gives up waiting');
+$node->poll_query_until('postgres', "SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'fastauth recorder' AND datname = 'postgres'") or die;
+pass('and leaves');
+$older->query_safe('ROLLBACK');
+$older->quit;
+$node->append_conf('postgresql.conf', 'fastauth.worker_idle_exit = 20min');
+$node->reload;
+is(kinds_until_now($listener), '', 'the next event wakes listeners as ever');
 
 # --- the settings -------------------------------------------------------------------------
 
@@ -198,10 +257,40 @@ pass('also after a restart');
 $node->safe_psql('postgres', "BEGIN; SELECT fastauth.set_secret('prepared', 'z'); PREPARE TRANSACTION 'three'");
 $node->safe_psql('postgres', "ROLLBACK PREPARED 'three'");
 is(kinds_until_now($listener), '', 'ROLLBACK PREPARED announces nothing');
+$older = $node->background_psql('postgres');
+$older->query_safe('BEGIN; SELECT pg_current_xact_id()');
+$node->safe_psql('postgres', "BEGIN; SELECT fastauth.set_secret('prepared', 'late'); PREPARE TRANSACTION 'late'");
+$node->safe_psql('postgres', "COMMIT PREPARED 'late'");
+hear_until($listener, qr/overflow/);
+is(kinds_until_now($listener), '', 'while an older transaction runs, overflow is told once');
+$older->query_safe('ROLLBACK');
+$older->quit;
+hear_until($listener, qr/overflow/);
+pass('and once more when everything shows');
 $node->safe_psql('postgres', 'CREATE DATABASE without');
 $node->safe_psql('without', "BEGIN; SELECT pg_current_xact_id(); PREPARE TRANSACTION 'four'");
 $node->safe_psql('without', "COMMIT PREPARED 'four'");
 is($node->safe_psql('postgres', "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'fastauth recorder' AND datname = 'without'"), '0', 'a database without the extension has no worker for it');
+
+# --- a worker that is asked to leave between two looks -------------------------------------------------
+
+$node->safe_psql('postgres', 'CREATE DATABASE asked');
+$node->safe_psql('asked', 'CREATE EXTENSION fastauth CASCADE');
+my $near = listener(undef, 'fastauth', 'asked');
+for my $round (1 .. 3)
+{
+	# The statement asks the worker to leave while it naps after the first announcement.
+	$node->safe_psql('asked', <<"SQL");
+SELECT fastauth.set_secret('first_$round', 'x');
+SELECT pg_sleep(0.005);
+ALTER DATABASE asked CONNECTION LIMIT -1;
+SELECT fastauth.set_secret('second_$round', 'x');
+SQL
+	my $second = $node->safe_psql('asked', "SELECT id FROM fastauth.events WHERE data ->> 'secret' = 'second_$round'");
+	hear_until($near, $second);
+	pass("what is committed after it left is announced without another event, round $round");
+}
+$near->quit;
 
 # --- a worker that dies between commit and announcement --------------------------------------------
 
@@ -272,9 +361,10 @@ signin_failed|t|t|2001:db8:1:2::/64|{"kind": "proof"}||t|t
 account_locked|t|t|2001:db8:1:2::/64|{"of": "account and address"}|2030-01-01 00:00:00||
 refresh_reused|t|t||{}||t|t
 signin_failed||f|192.0.2.3|{"kind": "signin"}||t|t
-signin_failed||f||{"kind": "signin"}||t|t
+signin_failed||f||{"kind": "signin"}|||
 account_locked||f|192.0.2.3|{"of": "account"}|2030-01-01 00:00:00||
 SQL
+is($node->safe_psql('postgres', "SELECT count(*) FROM fastauth.failures WHERE account = '$nobody' AND is_user"), '0', 'and nothing is kept of a user who is gone');
 @got = hear_until($listener, '018f0000-0000-7000-8000-000000000050');
 push @got, hear($listener);
 is(scalar(grep { /"018f0000-0000-7000-8000-000000000010", "event": "signin_failed"/ } @got), 1, 'and announced');
