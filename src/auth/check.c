@@ -40,6 +40,7 @@ static const CheckRule check_rules[] = {
 	{"search_path of functions", auth_check_search_path},
 	{"autovacuum", auth_check_autovacuum},
 	{"expired sessions", auth_check_expired},
+	{"hooks", auth_check_hooks},
 	{"pgcrypto", auth_check_pgcrypto},
 	{"roles of fastauth", auth_check_own_roles},
 	{"members of fastauth's roles", auth_check_own_members},

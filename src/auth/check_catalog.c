@@ -6,6 +6,7 @@
 
 #include "lib/stringinfo.h"
 #include "store/check.h"
+#include "store/hooks.h"
 #include "store/settings.h"
 #include "store/pgcrypto.h"
 #include "utils/builtins.h"
@@ -206,6 +207,24 @@ auth_check_expired(AuthCheck *check)
 					   psprintf("%s" INT64_FORMAT " have been over for more than %d days: nobody deletes them",
 								n == CHECK_EXPIRED_MOST ? "at least " : "", n, CHECK_CLEANUP_DAYS),
 					   "Call fastauth.cleanup_expired() once an hour or a day.");
+}
+
+/* A hook whose function somebody changed runs all the same (S23); one whose function is missing stops what it belongs to. */
+void
+auth_check_hooks(AuthCheck *check)
+{
+	StoreHook  *hooks;
+	int			n = store_hooks_all(&hooks);
+
+	for (int i = 0; i < n; i++)
+	{
+		const char *problem = store_hook_problem(&hooks[i]);
+
+		if (problem)
+			auth_check_add(check, AUTH_CHECK_ERROR, psprintf("hook %s of %s", store_hook_text(&hooks[i]), hooks[i].event),
+						   psprintf("its %s since it was registered", problem),
+						   "Look at the function; then fastauth.add_hook accepts it as it is, or fastauth.remove_hook.");
+	}
 }
 
 void

@@ -96,6 +96,16 @@ SELECT * FROM regress_fault('old failures', 'DELETE FROM fastauth.failures',
 	$$INSERT INTO fastauth.failures (id, failed_at, kind, account, is_user, address_lock, both_locks)
 		SELECT gen_random_uuid(), now() - d * interval '1 day', 'signin', gen_random_uuid(), false, false, false FROM unnest(ARRAY[1, 29, 36, 38, 39]) d$$);
 
+-- hooks whose function somebody changed
+SELECT * FROM regress_fault('hook%', 'CREATE FUNCTION public.regress_hook(u jsonb) RETURNS void LANGUAGE sql AS $h$SELECT$h$',
+	$$SELECT fastauth.add_hook('on_signup', 'public.regress_hook(jsonb)')$$);
+SELECT * FROM regress_fault('hook%', 'CREATE FUNCTION public.regress_hook(u jsonb) RETURNS void LANGUAGE sql AS $h$SELECT$h$',
+	$$SELECT fastauth.add_hook('on_signup', 'public.regress_hook(jsonb)')$$,
+	'CREATE OR REPLACE FUNCTION public.regress_hook(u jsonb) RETURNS void LANGUAGE sql AS $h$SELECT pg_sleep(0)$h$');
+SELECT * FROM regress_fault('hook%', 'CREATE FUNCTION public.regress_hook(u jsonb) RETURNS void LANGUAGE sql AS $h$SELECT$h$',
+	$$SELECT fastauth.add_hook('on_signup', 'public.regress_hook(jsonb)')$$,
+	'ALTER FUNCTION public.regress_hook(jsonb) OWNER TO regress_admin');
+
 -- bcrypt without crypt()
 SELECT * FROM regress_fault('pgcrypto', 'ALTER EXTENSION pgcrypto DROP FUNCTION crypt(text, text)', $$UPDATE fastauth.users SET hashed_password = NULL WHERE hashed_password LIKE '$2%'$$);
 SELECT * FROM regress_fault('pgcrypto', 'ALTER EXTENSION pgcrypto DROP FUNCTION crypt(text, text)',
