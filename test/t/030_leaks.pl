@@ -42,15 +42,16 @@ sub open_session
 sub say_to
 {
 	my ($s, $sql) = @_;
-	$s->{in} .= "$sql\n\\echo done-" . ++$s->{sent} . "\n";
+	$s->{sent}++;
+	$s->{in} .= "$sql\n\\echo done-$s->{sent}\n\\warn done-$s->{sent}\n";
 	$s->{run}->pump_nb;
 }
 
-# Wait until the session has answered everything that was said to it.
+# Wait until the session has answered everything that was said to it; errors come by another pipe.
 sub wait_for
 {
 	my ($s) = @_;
-	$s->{run}->pump until $s->{out} =~ /^done-$s->{sent}$/m || !$s->{run}->pumpable;
+	$s->{run}->pump until ($s->{out} =~ /^done-$s->{sent}$/m && $s->{err} =~ /^done-$s->{sent}$/m) || !$s->{run}->pumpable;
 }
 
 sub close_session
