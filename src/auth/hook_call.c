@@ -14,8 +14,10 @@
  * - every setting that it changes is taken back when it returns
  *	 (AtEOXact_GUC(false): with true they would stay for the session).
  *
- * - the caller's cursors cannot be closed while it runs, and what it leaves open
- *	 is closed: a cursor that it opens under the name of one of the caller's would
+ * - the caller's statement, the lines of CONTEXT of those who called us and the
+ *	 text of the caller's cursors, which may hold a password, are not to be seen;
+ * - the caller's cursors can be neither closed nor fetched from while it runs, and
+ *	 what it leaves open is closed: a cursor that it opens under the name of one of the caller's would
  *	 run its query as the caller, at the next FETCH.
  *
  * And the caller gets no hold on the hook: names are looked up in pg_catalog
@@ -37,9 +39,11 @@
 #include "base/settings.h"
 #include "catalog/objectaccess.h"
 #include "catalog/pg_collation.h"
+#include "catalog/pg_language.h"
 #include "catalog/pg_proc.h"
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "tcop/tcopprot.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
@@ -59,13 +63,17 @@ typedef struct HookCaller
 	const void *client;
 } HookCaller;
 
-/* The cursors that were open before the call; pinned: by us. */
+/* The cursors that were open before the call; ours: pinned, hidden and stopped by us. */
 typedef struct HookCursors
 {
 	int			n;
 	char	  **names;
-	bool	   *pinned;
+	bool	   *ours;
+	bool	   *ready;			/* it could be fetched from */
 } HookCursors;
+
+/* What a hook sees as the statement of the session: the caller's may hold a password. */
+static const char hook_query_string[] = "fastauth hook";
 
 static int	hook_depth = 0;
 
@@ -90,6 +98,8 @@ auth_hook_misfit(Oid function, const StoreHookDef *def)
 	form = (Form_pg_proc) GETSTRUCT(tuple);
 	if (form->prokind != PROKIND_FUNCTION)
 		problem = "is not an ordinary function";
+	else if (form->prolang == INTERNALlanguageId && form->prorettype == TRIGGEROID)
+		problem = "is a trigger function of PostgreSQL's own, which needs a real trigger";
 	else if (form->proretset)
 		problem = "returns a set";
 	else if (form->pronargs != def->nargs ||
@@ -125,6 +135,11 @@ hook_owner(Oid function, const StoreHook *hook, char **search_path)
 		elog(ERROR, "cache lookup failed for function %u", function);
 	owner = ((Form_pg_proc) GETSTRUCT(tuple))->proowner;
 	ReleaseSysCache(tuple);
+
+	/* REASSIGN OWNED or a restore without owners must not make a superuser's code of somebody else's. */
+	if (superuser_arg(owner) && strcmp(GetUserNameFromId(owner, false), hook->owner) != 0)
+		base_raise_hint(FA_NOT_CONFIGURED, "Look at the function; then fastauth.add_hook accepts it as it is.",
+						"hook %s of %s now belongs to a superuser", base_setting_ascii(store_hook_text(hook)), hook->event);
 	*search_path = psprintf("pg_catalog, %s, pg_temp", quote_identifier(hook->schema));
 	return owner;
 }
@@ -146,6 +161,10 @@ hook_enter(HookCaller *caller, Oid owner, const char *search_path)
 	hook_set("row_security", "on");
 	hook_set("transform_null_equals", "off");
 	hook_set("array_nulls", "on");
+	hook_set("standard_conforming_strings", "on");
+	hook_set("DateStyle", "ISO");
+	hook_set("IntervalStyle", "postgres");
+	hook_set("TimeZone", "UTC");
 	SetUserIdAndSecContext(owner, caller->sec_context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
 }
 
@@ -160,19 +179,29 @@ hook_leave(const HookCaller *caller)
 
 /* ---- cursors ---- */
 
+/* Neither closed, nor fetched from, nor seen in pg_cursors, whose text may hold a password. */
 static void
 hook_pin_cursors(HookCursors *cursors)
 {
-	cursors->n = store_hook_cursors(&cursors->names);
-	cursors->pinned = palloc0(sizeof(bool) * (cursors->n + 1));
-	for (int i = 0; i < cursors->n; i++)
+	int			n = store_hook_cursors(&cursors->names);
+
+	cursors->ours = palloc0(sizeof(bool) * (n + 1));
+	cursors->ready = palloc0(sizeof(bool) * (n + 1));
+	cursors->n = n;
+	for (int i = 0; i < n; i++)
 	{
 		Portal		portal = GetPortalByName(cursors->names[i]);
 
-		if (!PortalIsValid(portal) || portal->portalPinned)
+		if (!PortalIsValid(portal))
+			continue;
+		portal->visible = false;
+		if (portal->portalPinned)
 			continue;
 		PinPortal(portal);
-		cursors->pinned[i] = true;
+		cursors->ours[i] = true;
+		cursors->ready[i] = portal->status == PORTAL_READY;
+		if (cursors->ready[i])
+			portal->status = PORTAL_DEFINED;
 	}
 }
 
@@ -181,9 +210,14 @@ hook_unpin_cursors(const HookCursors *cursors)
 {
 	for (int i = 0; i < cursors->n; i++)
 	{
-		Portal		portal = cursors->pinned[i] ? GetPortalByName(cursors->names[i]) : NULL;
+		Portal		portal = GetPortalByName(cursors->names[i]);
 
-		if (PortalIsValid(portal) && portal->portalPinned)
+		if (!PortalIsValid(portal))
+			continue;
+		portal->visible = true;
+		if (cursors->ready[i] && portal->status == PORTAL_DEFINED)
+			portal->status = PORTAL_READY;
+		if (cursors->ours[i] && portal->portalPinned)
 			UnpinPortal(portal);
 	}
 }
@@ -247,16 +281,20 @@ hook_error_context(void *arg)
 	errcontext("fastauth hook %s", (const char *) arg);
 }
 
-/* Throw the error on, marked. */
+/* Throw the error on, marked, with the caller's CONTEXT, which the hook itself did not see. */
 static void
 hook_rethrow(MemoryContext context)
 {
 	ErrorData  *edata;
+	char	   *caller;
 
 	MemoryContextSwitchTo(context);
 	edata = CopyErrorData();
 	FlushErrorState();
 	edata->context_domain = HOOK_ERROR_DOMAIN;
+	caller = GetErrorContextStack();
+	if (caller != NULL && caller[0] != '\0')
+		edata->context = edata->context ? psprintf("%s\n%s", edata->context, caller) : caller;
 	ReThrowError(edata);
 }
 
@@ -268,7 +306,8 @@ auth_hook_call(const StoreHook *hook, const NullableDatum *args, Node *context, 
 	MemoryContext memory = CurrentMemoryContext;
 	ErrorContextCallback names_hook;
 	HookCaller	caller;
-	HookCursors cursors;
+	HookCursors cursors = {0};
+	const char *const query_string = debug_query_string;
 	char	   *search_path;
 	Oid			owner = hook_owner(function, hook, &search_path);
 	Datum		result;
@@ -278,18 +317,29 @@ auth_hook_call(const StoreHook *hook, const NullableDatum *args, Node *context, 
 						"hooks call each other more than %d deep", HOOK_MAX_DEPTH);
 	names_hook.callback = hook_error_context;
 	names_hook.arg = psprintf("%s of %s", store_hook_text(hook), hook->event);
-	names_hook.previous = error_context_stack;
-	hook_pin_cursors(&cursors);
+
+	/* The lines of those who called us may quote a password: a hook that catches an error reads its CONTEXT. */
+	names_hook.previous = NULL;
 	hook_enter(&caller, owner, search_path);
 	PG_TRY();
 	{
+		ErrorContextCallback *const callers = error_context_stack;
+
+		hook_pin_cursors(&cursors);
 		error_context_stack = &names_hook;
+		debug_query_string = hook_query_string;
 		hook_depth = depth + 1;
 		result = hook_invoke(function, store_hook_def(hook->event)->nargs, args, context, isnull);
+		hook_depth = depth;
+		debug_query_string = query_string;
+		error_context_stack = callers;
+		hook_leave(&caller);
+		hook_close_left_open(&cursors);
 	}
 	PG_CATCH();
 	{
 		hook_depth = depth;
+		debug_query_string = query_string;
 		hook_unpin_cursors(&cursors);
 		auth_identity_return(&caller.identity);
 		auth_client_return(caller.client);
@@ -297,10 +347,6 @@ auth_hook_call(const StoreHook *hook, const NullableDatum *args, Node *context, 
 		pg_unreachable();
 	}
 	PG_END_TRY();
-	error_context_stack = names_hook.previous;
-	hook_depth = depth;
-	hook_leave(&caller);
-	hook_close_left_open(&cursors);
 	hook_unpin_cursors(&cursors);
 	return result;
 }

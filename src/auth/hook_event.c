@@ -8,8 +8,10 @@
  * FOR EACH ROW trigger gets.
  *
  * Events of refusals are recorded by a worker, on which refusals wait.  There a
- * hook runs in a subtransaction, its error is logged, and it is stopped after a
- * short time; after that no hook is called there for a while.
+ * hook runs in a subtransaction and its error is logged.  All of them together
+ * have a quarter of a second in ten; then they rest, so that neither a slow hook
+ * nor many refusals keep others from being recorded.  Who goes on when it is
+ * cancelled ends the worker, and the one that follows lets hooks rest longer.
  */
 #include "auth/hook_event.h"
 
@@ -19,6 +21,8 @@
 #include "catalog/pg_trigger.h"
 #include "commands/trigger.h"
 #include "miscadmin.h"
+#include "shmem/database.h"
+#include "storage/latch.h"
 #include "store/hooks.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -26,11 +30,17 @@
 #include "utils/timeout.h"
 #include "utils/timestamp.h"
 
-/* In a worker: a backend waits a second for it, so a hook may take a quarter of that, and not often. */
+/* In a worker: a backend waits a second for it, so hooks may take a quarter of that in each span. */
 #define HOOK_WORKER_TIME_MS		250
-#define HOOK_WORKER_REST_MS		10000
+#define HOOK_WORKER_SPAN_MS		10000
 
-static TimestampTz hook_worker_rests_until = 0;
+/* For one that does not end when it is cancelled. */
+#define HOOK_WORKER_DEATH_MS	500
+#define HOOK_WORKER_DEATH_REST_MS	60000
+
+static TimestampTz hook_worker_span_end = 0;
+static TimeoutId hook_event_death;
+static int64 hook_worker_spent = 0; /* microseconds, in this span */
 
 /*
  * The trigger that this would be.  Procedural languages keep a compiled copy
@@ -79,8 +89,6 @@ hook_event_log(MemoryContext context)
 	MemoryContextSwitchTo(context);
 	edata = CopyErrorData();
 	FlushErrorState();
-	if (edata->sqlerrcode == ERRCODE_QUERY_CANCELED)
-		hook_worker_rests_until = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), HOOK_WORKER_REST_MS);
 	ereport(LOG,
 			(errcode(edata->sqlerrcode),
 			 errmsg("hook of a fastauth event failed: %s", edata->message),
@@ -88,12 +96,55 @@ hook_event_log(MemoryContext context)
 	FreeErrorData(edata);
 }
 
+/* In a signal handler. */
+static void
+hook_event_die(void)
+{
+	ProcDiePending = true;
+	InterruptPending = true;
+	SetLatch(MyLatch);
+}
+
+/* What is left of this span, in milliseconds; 0: hooks rest. */
+static int
+hook_event_time_left(TimestampTz now)
+{
+	if (now < shmem_worker_hooks_rest())
+		return 0;
+	if (now >= hook_worker_span_end)
+	{
+		hook_worker_span_end = TimestampTzPlusMilliseconds(now, HOOK_WORKER_SPAN_MS);
+		hook_worker_spent = 0;
+	}
+	return (int) Max(HOOK_WORKER_TIME_MS - hook_worker_spent / 1000, 0);
+}
+
+static void
+hook_event_start_timers(TimestampTz now, int left)
+{
+	static bool registered = false;
+	static TimeoutId death;
+
+	if (!registered)
+	{
+		death = RegisterTimeout(USER_TIMEOUT, hook_event_die);
+		registered = true;
+	}
+	hook_event_death = death;
+	shmem_worker_set_hooks_rest(TimestampTzPlusMilliseconds(now, HOOK_WORKER_DEATH_REST_MS));
+	enable_timeout_after(STATEMENT_TIMEOUT, left);
+	enable_timeout_after(death, HOOK_WORKER_DEATH_MS);
+}
+
 /* A stop that came too late is for nobody. */
 static void
-hook_event_stop_timer(void)
+hook_event_stop_timers(TimestampTz start)
 {
 	disable_timeout(STATEMENT_TIMEOUT, false);
+	disable_timeout(hook_event_death, false);
 	QueryCancelPending = false;
+	hook_worker_spent += Max(GetCurrentTimestamp() - start, 0);
+	shmem_worker_set_hooks_rest(0);
 }
 
 /* The call in a subtransaction; a request to leave goes on, any other error ends here. */
@@ -102,19 +153,23 @@ hook_event_call_guarded(const StoreHook *hook, HeapTuple tuple, Oid relid)
 {
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner resources = CurrentResourceOwner;
+	const TimestampTz start = GetCurrentTimestamp();
+	const int	left = hook_event_time_left(start);
 
+	if (left == 0)
+		return;
 	BeginInternalSubTransaction(NULL);
 	MemoryContextSwitchTo(context);
 	PG_TRY();
 	{
-		enable_timeout_after(STATEMENT_TIMEOUT, HOOK_WORKER_TIME_MS);
+		hook_event_start_timers(start, left);
 		hook_event_call(hook, tuple, relid);
-		hook_event_stop_timer();
+		hook_event_stop_timers(start);
 		ReleaseCurrentSubTransaction();
 	}
 	PG_CATCH();
 	{
-		hook_event_stop_timer();
+		hook_event_stop_timers(start);
 		MemoryContextSwitchTo(context);
 		RollbackAndReleaseCurrentSubTransaction();
 		hook_event_log(context);
@@ -139,7 +194,7 @@ hook_event_call_all(const char *name, const StoreEvent *event, int ring, AuthHoo
 
 		if (place == AUTH_HOOK_IN_FLOW)
 			hook_event_call(&hooks[i], tuple, relid);
-		else if (GetCurrentTimestamp() >= hook_worker_rests_until)
+		else
 			hook_event_call_guarded(&hooks[i], tuple, relid);
 	}
 }

@@ -301,6 +301,7 @@ session_answer_again(const CrOpaque *token, AuthTokenPair *pair)
 	const FaSettings *settings = store_settings();
 	TimestampTz now = GetCurrentTimestamp();
 	StoreRefreshState state;
+	bool		active;
 
 	if (!store_refresh_tokens_look(token->hash, now, &state))
 		return FA_INVALID_TOKEN;
@@ -317,6 +318,9 @@ session_answer_again(const CrOpaque *token, AuthTokenPair *pair)
 		return session_end_replayed(&state.refresh);
 	auth_rate_check_user(SHMEM_RATE_REFRESH, &state.refresh.user.id);
 	auth_hook_allow_signin(&state.refresh.user, state.refresh.provider);
+	/* Which may have deactivated the user. */
+	if (!store_users_is_active(&state.refresh.user.id, &active) || !active)
+		return FA_ACCOUNT_INACTIVE;
 	session_issue(&state.refresh.user, &state.refresh.session_id, state.refresh.authenticated_at,
 				  state.refresh.session_expires_at, pair);
 	return FA_OK;

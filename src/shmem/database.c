@@ -36,6 +36,7 @@ typedef struct DatabaseEntry
 	int			worker_pid;		/* 0: none */
 	int			worker_proc;
 	TimestampTz busy_at;		/* when its worker last did something */
+	TimestampTz hooks_rest;		/* the worker calls no hook before */
 	TimestampTz since;			/* of the counters */
 	pg_atomic_uint64 counters[SHMEM_COUNTERS];
 } DatabaseEntry;
@@ -486,4 +487,24 @@ shmem_worker_leave(bool unfinished)
 	database_mine->wanted = unfinished || database_mine->called;
 	database_worker_gone(database_mine);
 	LWLockRelease(area->lock);
+}
+
+/* Only the worker of this database reads and writes it. */
+void
+shmem_worker_set_hooks_rest(TimestampTz until)
+{
+	LWLockAcquire(area->lock, LW_EXCLUSIVE);
+	database_mine->hooks_rest = until;
+	LWLockRelease(area->lock);
+}
+
+TimestampTz
+shmem_worker_hooks_rest(void)
+{
+	TimestampTz until;
+
+	LWLockAcquire(area->lock, LW_SHARED);
+	until = database_mine->hooks_rest;
+	LWLockRelease(area->lock);
+	return until;
 }

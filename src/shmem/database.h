@@ -106,6 +106,13 @@ extern void shmem_worker_was_busy(void);
 /* Is it to leave, because it is held or its place is needed? */
 extern bool shmem_worker_should_leave(void);
 
+/*
+ * Until when no hook is called in this worker, nor in one that is started after
+ * it died in a hook.
+ */
+extern void shmem_worker_set_hooks_rest(TimestampTz until);
+extern TimestampTz shmem_worker_hooks_rest(void);
+
 /* Leave, unless somebody called since shmem_worker_turn(). */
 extern bool shmem_worker_leave_if_idle(void);
 

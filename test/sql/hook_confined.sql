@@ -102,10 +102,35 @@ INSERT INTO app.attack (statement) VALUES ('x');
 ROLLBACK TO s;
 SELECT fastauth.uid() = :'victim' AS still_us;
 COMMIT;
+-- a password in the caller's statement, CONTEXT or cursor is not for the hook
+SET ROLE regress_app;
+CREATE TABLE app.spied (query text, context text, exception text, cursors text);
+CREATE FUNCTION app.spies(u jsonb, p text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+	c text;
+	e text;
+BEGIN
+	GET DIAGNOSTICS c = PG_CONTEXT;
+	BEGIN
+		PERFORM 1 / 0;
+	EXCEPTION WHEN OTHERS THEN
+		GET STACKED DIAGNOSTICS e = PG_EXCEPTION_CONTEXT;
+	END;
+	INSERT INTO app.spied VALUES (current_query(), c, e, (SELECT string_agg(statement, ' ') FROM pg_cursors));
+END $$;
+RESET ROLE;
+SELECT fastauth.add_hook('on_signin', 'app.spies(jsonb, text)');
+DO $$ BEGIN EXECUTE 'SELECT fastauth.signin(''hook.confined@example.com'', ''correct horse battery'')'; END $$;
+BEGIN;
+DECLARE s CURSOR FOR SELECT access_token IS NOT NULL AS signed_in FROM fastauth.signin('hook.confined@example.com', 'correct horse battery');
+FETCH s;
+COMMIT;
+SELECT query, count(*), count(*) FILTER (WHERE s::text LIKE '%correct horse%') AS secrets FROM app.spied s GROUP BY query;
+SELECT fastauth.remove_hook('on_signin', 'app.spies(jsonb, text)');
 -- the caller's cursors stay the caller's: none is closed or replaced, and none is left behind
 BEGIN;
 DECLARE mine CURSOR FOR SELECT 'of the caller' AS fetched;
-SELECT * FROM attacked('CLOSE mine', 'CLOSE ALL', 'DECLARE mine CURSOR FOR SELECT app.steal()', $$DO 'DECLARE r refcursor := ''mine''; BEGIN CLOSE r; OPEN r FOR SELECT app.steal(); END'$$, $$DO 'DECLARE r refcursor := ''left''; BEGIN OPEN r FOR SELECT app.steal(); END'$$, 'DECLARE theirs CURSOR FOR SELECT app.steal()');
+SELECT * FROM attacked('CLOSE mine', 'CLOSE ALL', 'DECLARE mine CURSOR FOR SELECT app.steal()', $$DO 'DECLARE r refcursor := ''mine''; BEGIN CLOSE r; OPEN r FOR SELECT app.steal(); END'$$, $$DO 'DECLARE r refcursor := ''mine''; x text; BEGIN FETCH r INTO x; END'$$, $$DO 'DECLARE r refcursor := ''left''; BEGIN OPEN r FOR SELECT app.steal(); END'$$, 'DECLARE theirs CURSOR FOR SELECT app.steal()');
 SELECT name FROM pg_cursors;
 FETCH mine;
 CLOSE mine;

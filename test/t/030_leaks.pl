@@ -51,7 +51,7 @@ sub say_to
 sub wait_for
 {
 	my ($s) = @_;
-	$s->{run}->pump until ($s->{out} =~ /^done-$s->{sent}$/m && $s->{err} =~ /^done-$s->{sent}$/m) || !$s->{run}->pumpable;
+	$s->{run}->pump until ($s->{out} =~ /^done-$s->{sent}$/m && $s->{err} =~ /^done-$s->{sent}\n/m) || !$s->{run}->pumpable;
 }
 
 sub close_session

@@ -9,7 +9,7 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 use TestServer;
-use Time::HiRes qw(time);
+use Time::HiRes qw(time usleep);
 
 my $node = new_server('hooks', "fastauth.worker_idle_exit = '1h'");
 
@@ -91,5 +91,35 @@ ok(events(4), 'an event whose hook dawdles is there');
 cmp_ok(fail_once(), '<', 5, 'and nobody waits for it');
 ok(events(5), 'nor does the next event');
 is($node->safe_psql('postgres', 'SELECT count(*) FROM fastauth.failures'), 5, 'every refusal is recorded');
+
+# One that goes on when it is cancelled: the worker ends with it, and the next one calls no hook.
+$node->safe_psql('postgres', <<'SQL');
+SELECT fastauth.remove_hook('signin_failed', 'app.dawdle()');
+SET ROLE regress_app;
+CREATE FUNCTION app.hang() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	LOOP
+		BEGIN
+			PERFORM pg_sleep(10);
+		EXCEPTION WHEN query_canceled THEN
+			NULL;
+		END;
+	END LOOP;
+END $$;
+RESET ROLE;
+SELECT fastauth.add_hook('signin_failed', 'app.hang()');
+SQL
+# The span in which the dawdling hook used up the time of all goes first.
+$log_at = -s $node->logfile;
+for (1 .. 60)
+{
+	fail_once();
+	last if slurp_file($node->logfile, $log_at) =~ /terminating background worker "fastauth recorder/;
+	usleep(500_000);
+}
+like(slurp_file($node->logfile, $log_at), qr/terminating background worker "fastauth recorder/, 'a hook that cannot be cancelled ends the worker');
+cmp_ok(fail_once(), '<', 5, 'and the next one records without hooks') for 1 .. 3;
+is($node->safe_psql('postgres', 'SELECT count(*) FROM fastauth.failures'), $n, 'every refusal is recorded');
+ok(events($n), 'with its event');
 $node->stop;
 done_testing();
