@@ -66,9 +66,9 @@ for round in $(seq "$rounds"); do
 	printf '%s\n' "$n" "SELECT attempt(:n, 'wrong');" | latency >> refused
 	printf '%s\n' "$n" "SELECT attempt(:n, 'correct horse battery');" | latency >> right
 	for clients in 1 8; do
-		before=$(q -F ' ' -c "SELECT sum(value) FILTER (WHERE name = 'recorder_requests'), sum(value) FILTER (WHERE name = 'recorder_commits'), sum(value) FILTER (WHERE name = 'recorder_wait') FROM fastauth.stats")
+		before=$(q -F ' ' -c "SELECT sum(value) FILTER (WHERE name = 'recorder_requests'), sum(value) FILTER (WHERE name = 'recorder_commits'), sum(value) FILTER (WHERE name = 'recorder_wait_time') FROM fastauth.stats")
 		printf '%s\n' "$n" "SELECT attempt(:n, 'wrong');" | rate $clients 1 >> "refusals_$clients"
-		after=$(q -F ' ' -c "SELECT sum(value) FILTER (WHERE name = 'recorder_requests'), sum(value) FILTER (WHERE name = 'recorder_commits'), sum(value) FILTER (WHERE name = 'recorder_wait') FROM fastauth.stats")
+		after=$(q -F ' ' -c "SELECT sum(value) FILTER (WHERE name = 'recorder_requests'), sum(value) FILTER (WHERE name = 'recorder_commits'), sum(value) FILTER (WHERE name = 'recorder_wait_time') FROM fastauth.stats")
 		echo "$before $after" | awk '{ printf "%.3f\n", ($4 - $1) / ($5 - $2) }' >> "batch_$clients"
 		echo "$before $after" | awk '{ printf "%.4f\n", ($6 - $3) / ($4 - $1) / 1000 }' >> "wait_$clients"
 		echo 'SELECT nothing();' | rate $clients 1 >> "empty_$clients"
