@@ -105,6 +105,23 @@ my $second = recorder_up('app');
 $node->safe_psql('postgres', "SELECT pg_terminate_backend($second)");
 ok($node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_stat_activity WHERE backend_type = 'fastauth recorder' AND pid <> $second"), 'and starts recorders');
 
+# --- settings of the database, and a synchronous standby that is not there, change nothing -----------------
+
+$node->safe_psql('postgres', "ALTER DATABASE app SET $_") for 'default_transaction_read_only = on', "default_transaction_isolation = 'serializable'",
+	'search_path = nowhere', "synchronous_commit = 'remote_apply'", "session_replication_role = 'replica'";
+$node->append_conf('postgresql.conf', "synchronous_standby_names = 'nobody_there'");
+$node->reload;
+my $third = recorder('app');
+$node->safe_psql('postgres', "SELECT pg_terminate_backend($third)");
+ok($node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_stat_activity WHERE backend_type = 'fastauth recorder' AND pid <> $third"), 'a recorder starts under hostile settings');
+my $recorded = $node->safe_psql('app', 'SELECT count(*) FROM fastauth.failures');
+my (undef, undef, $said) = $node->psql('app', "SET default_transaction_read_only = off;\nSELECT fastauth.signin('hostile\@example.com', 'wrong')");
+like($said, $wrong, 'and a refusal is answered');
+is($node->safe_psql('app', 'SELECT count(*) FROM fastauth.failures'), $recorded + 1, 'and recorded');
+$node->append_conf('postgresql.conf', "synchronous_standby_names = ''");
+$node->reload;
+$node->safe_psql('postgres', 'ALTER DATABASE app RESET ALL');
+
 # --- it goes when it is idle; a reload is obeyed --------------------------------------------------------
 
 $node->append_conf('postgresql.conf', "fastauth.worker_idle_exit = '100ms'");
