@@ -243,13 +243,11 @@ store_check_group(const char *role)
 	return group;
 }
 
-int64
-store_check_old_failures(TimestampTz before, int64 most)
+/* How many rows are older than that; counting ends at most. */
+static int64
+check_count_before(StorePlan *plan, TimestampTz before, int64 most)
 {
-	static StorePlan plan = STORE_PLAN("select pg_catalog.count(*) from (select from fastauth.failures f "
-									   "where f.failed_at operator(pg_catalog.<) $1 limit $2) as old",
-									   TIMESTAMPTZOID, INT8OID);
-	StoreArgs	args = STORE_ARGS(&plan);
+	StoreArgs	args = STORE_ARGS(plan);
 	int64		n;
 
 	store_arg_time(&args, before);
@@ -262,21 +260,23 @@ store_check_old_failures(TimestampTz before, int64 most)
 }
 
 int64
+store_check_old_failures(TimestampTz before, int64 most)
+{
+	static StorePlan plan = STORE_PLAN("select pg_catalog.count(*) from (select from fastauth.failures f "
+									   "where f.failed_at operator(pg_catalog.<) $1 limit $2) as old",
+									   TIMESTAMPTZOID, INT8OID);
+
+	return check_count_before(&plan, before, most);
+}
+
+int64
 store_check_expired_sessions(TimestampTz before, int64 most)
 {
 	static StorePlan plan = STORE_PLAN("select pg_catalog.count(*) from (select from fastauth.sessions s "
 									   "where s.expires_at operator(pg_catalog.<) $1 limit $2) as over",
 									   TIMESTAMPTZOID, INT8OID);
-	StoreArgs	args = STORE_ARGS(&plan);
-	int64		n;
 
-	store_arg_time(&args, before);
-	store_arg_long(&args, most);
-	store_open();
-	(void) store_run(&args, STORE_READ, 1);
-	n = store_get_long(0, 1);
-	store_close();
-	return n;
+	return check_count_before(&plan, before, most);
 }
 
 bool
