@@ -25,6 +25,10 @@ SQL_PIECES = \
 	sql/install/tables/session_store.sql \
 	sql/install/tables/signing_keys.sql \
 	sql/install/tables/failures.sql \
+	sql/install/tables/one_time_tokens.sql \
+	sql/install/tables/email_templates.sql \
+	sql/install/tables/webhooks.sql \
+	sql/install/tables/outbox.sql \
 	sql/install/tables/roles.sql \
 	sql/install/tables/events.sql \
 	sql/install/tables/hooks.sql \
@@ -130,7 +134,7 @@ PG_CONFIG ?= pg_config
 PG_CFLAGS = -Wall -Wextra -Werror -fvisibility=hidden \
 	$(if $(findstring clang,$(CC)),-Wno-unknown-warning-option -Wno-ignored-attributes -Wno-ignored-optimization-argument)
 PG_CPPFLAGS = -isystem $(shell $(PG_CONFIG) --includedir-server 2>/dev/null) -Isrc -DOPENSSL_NO_DEPRECATED -DFASTAUTH_VERSION=\"$(FASTAUTH_VERSION)\"
-SHLIB_LINK = -lcrypto -lsodium -lzxcvbn
+SHLIB_LINK = -lcrypto -lsodium -lzxcvbn -lcurl
 
 # These goals are scripts, which call make again where they build: they install
 # first what is missing, pg_config too, so PGXS is not asked for them.  (PGXS has

@@ -54,6 +54,12 @@ static const char *const event_names[AUTH_EVENTS] = {
 	[AUTH_EVENT_ROLE_REVOKED] = "role_revoked",
 	[AUTH_EVENT_KEY_ROTATED] = "key_rotated",
 	[AUTH_EVENT_SETTING_CHANGED] = "setting_changed",
+	[AUTH_EVENT_EMAIL_VERIFY] = "email_verify",
+	[AUTH_EVENT_PASSWORD_RESET] = "password_reset",
+	[AUTH_EVENT_OAUTH_LINK] = "oauth_link",
+	[AUTH_EVENT_MAGIC_LINK_SENT] = "magic_link_sent",
+	[AUTH_EVENT_EMAIL_FAILED] = "email_failed",
+	[AUTH_EVENT_OUTBOX_READ] = "outbox_read",
 };
 
 /* The events of this transaction, in the order in which they were inserted. */

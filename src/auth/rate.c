@@ -34,11 +34,18 @@
 #define RATE_SETTINGS(kind) \
 	{"rate_" kind "_address", "rate_" kind "_account", "rate_" kind "_total"}
 
+#define RATE_MAIL_SETTINGS	{"rate_mail_address", "rate_mail_mailbox", "rate_mail_total"}
+
 /* By scope: the setting of each limit. */
 static const char *const rate_settings[SHMEM_RATE_KINDS][SHMEM_RATE_SCOPES] = {
 	[SHMEM_RATE_SIGNUP] = RATE_SETTINGS("signup"),
 	[SHMEM_RATE_SIGNIN] = RATE_SETTINGS("signin"),
 	[SHMEM_RATE_REFRESH] = RATE_SETTINGS("refresh"),
+	[SHMEM_RATE_VERIFICATION] = RATE_MAIL_SETTINGS,
+	[SHMEM_RATE_PASSWORD_RESET] = RATE_MAIL_SETTINGS,
+	[SHMEM_RATE_EMAIL_CHANGE] = RATE_MAIL_SETTINGS,
+	[SHMEM_RATE_MAGIC_LINK] = RATE_MAIL_SETTINGS,
+	[SHMEM_RATE_OTP] = RATE_MAIL_SETTINGS,
 };
 
 typedef struct RateCheck

@@ -24,4 +24,11 @@ extern void auth_rate_check_total(ShmemRateKind kind);
 /* The same for the account alone, where only the work tells whose it is. */
 extern void auth_rate_check_user(ShmemRateKind kind, const pg_uuid_t *user_id);
 
+/*
+ * May a mail of this kind go to this mailbox (of base_email_normalize()), for
+ * who asks?  Counts it, and never raises rate_limited: over the limit the
+ * answer to the caller is the same, and nothing is sent (S42).
+ */
+extern bool auth_rate_mail(ShmemRateKind kind, const char *mailbox);
+
 #endif							/* FASTAUTH_AUTH_RATE_H */

@@ -61,6 +61,11 @@ const BaseSettingDef base_setting_defs[] = {
 		"The address that they connect from is not a client's, so it is never counted or kept as one."
 	},
 	{
+		.name = FIELD(base_url), .type = BASE_SETTING_URL, .initial = NULL, .words = "https",
+		.min = 1, .max = 512, .unit = "URL",
+		.about = "Where the pages of the application are: links in mails are this, a path (`path_verification` and the like) and the token behind a `#`. http is taken for this machine itself alone. Without it, mails have links to `http://localhost:3000` while `email_transport` is `outbox`, and otherwise what sends a link fails with `not_configured`."
+	},
+	{
 		.name = FIELD(clock_skew), .type = BASE_SETTING_DURATION, .initial = "30 s",
 		.min = 0, .max = 5 * MIN, .unit = "interval",
 		.about = "How far the clocks of servers may differ: a token is taken this long before its `nbf` or `iat`. `exp` is exact."
@@ -70,6 +75,47 @@ const BaseSettingDef base_setting_defs[] = {
 		.min = 1, .max = 64, .unit = "text",
 		.about = "The role of the application that whoever signs up is given. It must exist: after it was deleted, sign-ups fail with `not_configured`. "
 		"`create_user` gives no role."
+	},
+	{
+		.name = FIELD(email_app_name), .type = BASE_SETTING_TEXT, .initial = NULL,
+		.min = 1, .max = 100, .unit = "text",
+		.about = "What the application is called in mails. When it is not set, the host of `base_url`."
+	},
+	{
+		.name = FIELD(email_change_ttl), .type = BASE_SETTING_DURATION, .initial = "30 min",
+		.min = 1 * MIN, .max = 1 * D, .unit = "interval",
+		.about = "How long the link is good that confirms a new e-mail address."
+	},
+	{
+		.name = FIELD(email_concurrency), .type = BASE_SETTING_INTEGER, .initial = "4",
+		.min = 1, .max = 32, .unit = "deliveries",
+		.about = "How many mails and webhooks of this database are delivered at the same time."
+	},
+	{
+		.name = FIELD(email_from), .type = BASE_SETTING_MAILBOX, .initial = NULL, .unit = "address",
+		.about = "The sender of mails. Without it nothing can be queued while `email_transport` is `smtp` or `webhook` (`not_configured`)."
+	},
+	{
+		.name = FIELD(email_new_device), .type = BASE_SETTING_BOOL, .initial = "on", .unit = "bool",
+		.about = "Whether a user with a verified address gets a mail when somebody signs in from an address and a program that they never used before."
+	},
+	{
+		.name = FIELD(email_reply_to), .type = BASE_SETTING_MAILBOX, .initial = NULL, .unit = "address",
+		.about = "Where answers to mails go, if not to `email_from`."
+	},
+	{
+		.name = FIELD(email_transport), .type = BASE_SETTING_WORD, .initial = "outbox", .unit = "word",
+		.words = "outbox, smtp, webhook",
+		.about = "How mails leave: `outbox` not at all, they wait for `outbox_mail()`, for a first try and for tests; `smtp` by `smtp_url`; `webhook` as JSON to `email_webhook_url`."
+	},
+	{
+		.name = FIELD(email_webhook_url), .type = BASE_SETTING_URL, .initial = NULL, .words = "https",
+		.min = 1, .max = 2048, .unit = "URL",
+		.about = "Where mails are posted as JSON while `email_transport` is `webhook`, signed with the secret `email_webhook_secret` (Standard Webhooks)."
+	},
+	{
+		.name = FIELD(email_welcome), .type = BASE_SETTING_BOOL, .initial = "off", .unit = "bool",
+		.about = "Whether a user gets a mail of welcome when the address is verified for the first time."
 	},
 	{
 		.name = FIELD(event_retention), .type = BASE_SETTING_DURATION, .initial = "90 d",
@@ -111,6 +157,19 @@ const BaseSettingDef base_setting_defs[] = {
 		.about = "The time in which wrong passwords are counted for `max_login_attempts` and `max_account_attempts`. A change of it lets the count begin anew."
 	},
 	{
+		.name = FIELD(magic_link_same_browser), .type = BASE_SETTING_BOOL, .initial = "on", .unit = "bool",
+		.about = "Whether a magic link works only with the challenge that `send_magic_link` answered, so only in the browser that asked for it. Off lets it be opened on another device, and lets who was tricked into clicking a link sign a stranger in."
+	},
+	{
+		.name = FIELD(magic_link_signup), .type = BASE_SETTING_BOOL, .initial = "off", .unit = "bool",
+		.about = "Whether a magic link or a code that is sent to an address of nobody makes an account when it is used."
+	},
+	{
+		.name = FIELD(magic_link_ttl), .type = BASE_SETTING_DURATION, .initial = "10 min",
+		.min = 1 * MIN, .max = 1 * H, .unit = "interval",
+		.about = "How long a magic link is good."
+	},
+	{
 		.name = FIELD(max_account_attempts), .type = BASE_SETTING_INTEGER, .initial = "20",
 		.min = 1, .max = 1000, .unit = "wrong passwords",
 		.about = "So many wrong passwords for an account within `login_attempt_window`, from all addresses together, lock it for addresses that it never signed in from."
@@ -124,6 +183,21 @@ const BaseSettingDef base_setting_defs[] = {
 		.name = FIELD(notify_channel), .type = BASE_SETTING_TEXT, .initial = "fastauth",
 		.min = 1, .max = 63, .unit = "text",
 		.about = "The channel on which events are announced (`LISTEN`). Any role can listen, and is told ids and kinds of events, nothing else."
+	},
+	{
+		.name = FIELD(otp_length), .type = BASE_SETTING_INTEGER, .initial = "8",
+		.min = 6, .max = 10, .unit = "digits",
+		.about = "How many digits a code has. Three wrong tries end it, whatever its length."
+	},
+	{
+		.name = FIELD(otp_ttl), .type = BASE_SETTING_DURATION, .initial = "10 min",
+		.min = 1 * MIN, .max = 1 * H, .unit = "interval",
+		.about = "How long a code is good."
+	},
+	{
+		.name = FIELD(outbox_retention), .type = BASE_SETTING_DURATION, .initial = "7 d",
+		.min = 1 * H, .max = 400 * D, .unit = "interval",
+		.about = "How long the outbox keeps what was sent (without its content), what could not be sent, and what nobody fetched while `email_transport` is `outbox`."
 	},
 	{
 		.name = FIELD(password_hash_iterations), .type = BASE_SETTING_INTEGER, .initial = "2",
@@ -166,6 +240,66 @@ const BaseSettingDef base_setting_defs[] = {
 	{
 		.name = FIELD(password_require_uppercase), .type = BASE_SETTING_BOOL, .initial = "off", .unit = "bool",
 		.about = "Whether a password needs an upper-case letter. `password_min_score` is the better rule."
+	},
+	{
+		.name = FIELD(password_reset_ttl), .type = BASE_SETTING_DURATION, .initial = "30 min",
+		.min = 1 * MIN, .max = 1 * D, .unit = "interval",
+		.about = "How long the link is good that resets a password."
+	},
+	{
+		.name = FIELD(path_email_change), .type = BASE_SETTING_PATH, .initial = "/confirm-email-change",
+		.min = 1, .max = 512, .unit = "path",
+		.about = "The page that a link to confirm a new e-mail address leads to; it calls `confirm_email_change`. The token is in the fragment, so it is in no log of a web server."
+	},
+	{
+		.name = FIELD(path_magic_link), .type = BASE_SETTING_PATH, .initial = "/magic-link",
+		.min = 1, .max = 512, .unit = "path",
+		.about = "The page that a magic link leads to; it calls `signin_with_magic_link`."
+	},
+	{
+		.name = FIELD(path_password_reset), .type = BASE_SETTING_PATH, .initial = "/reset-password",
+		.min = 1, .max = 512, .unit = "path",
+		.about = "The page that a link to reset a password leads to; it calls `reset_password`."
+	},
+	{
+		.name = FIELD(path_signin), .type = BASE_SETTING_PATH, .initial = "/signin",
+		.min = 1, .max = 512, .unit = "path",
+		.about = "The page that mails without a token lead to, such as the one that tells that somebody has an account already."
+	},
+	{
+		.name = FIELD(path_verification), .type = BASE_SETTING_PATH, .initial = "/verify-email",
+		.min = 1, .max = 512, .unit = "path",
+		.about = "The page that a link to verify an address leads to; it calls `verify_email`."
+	},
+	{
+		.name = FIELD(rate_mail_address), .type = BASE_SETTING_RATE, .initial = "20/1h",
+		.min = 1, .max = BASE_RATE_COUNT_MAX, .unit = "count/interval",
+		.about = "How many mails of one kind (verification, reset, change of address, magic link, code) one address asks for, for whatever mailbox. Over a limit of mails the answer is the same, and nothing is sent. An IPv6 address counts by its /64, and by its /48 with 8 times the limit."
+	},
+	{
+		.name = FIELD(rate_mail_mailbox), .type = BASE_SETTING_RATE, .initial = "100/1d",
+		.min = 1, .max = BASE_RATE_COUNT_MAX, .unit = "count/interval",
+		.about = "How many mails of one kind go to one mailbox, whoever asks; it does not hold for an address that the account signed in from before, so that strangers do not keep the owner from getting mail."
+	},
+	{
+		.name = FIELD(rate_mail_per_day), .type = BASE_SETTING_RATE, .initial = "10/1d",
+		.min = 1, .max = BASE_RATE_COUNT_MAX, .unit = "count/interval",
+		.about = "How many mails of one kind one address asks for, for the same mailbox. See `rate_mail_per_minute`."
+	},
+	{
+		.name = FIELD(rate_mail_per_hour), .type = BASE_SETTING_RATE, .initial = "5/1h",
+		.min = 1, .max = BASE_RATE_COUNT_MAX, .unit = "count/interval",
+		.about = "How many mails of one kind one address asks for, for the same mailbox. See `rate_mail_per_minute`."
+	},
+	{
+		.name = FIELD(rate_mail_per_minute), .type = BASE_SETTING_RATE, .initial = "1/1min",
+		.min = 1, .max = BASE_RATE_COUNT_MAX, .unit = "count/interval",
+		.about = "How many mails of one kind one address asks for, for the same mailbox; this, `rate_mail_per_hour` and `rate_mail_per_day` hold together. Clients whose address is not known count as one address."
+	},
+	{
+		.name = FIELD(rate_mail_total), .type = BASE_SETTING_RATE, .initial = "10000/1h",
+		.min = 1, .max = BASE_RATE_COUNT_MAX, .unit = "count/interval",
+		.about = "How many mails of one kind are asked for in this database by all together."
 	},
 	{
 		.name = FIELD(rate_refresh_account), .type = BASE_SETTING_RATE, .initial = "600/1min",
@@ -254,6 +388,31 @@ const BaseSettingDef base_setting_defs[] = {
 		.min = 1 * MIN, .max = 400 * D, .unit = "interval",
 		.about = "How long a session of `session_strategy` database lives after its last use, up to `session_max_lifetime` (or `remember_me_lifetime`) after its sign-in. "
 		"A use is written only when a tenth of this has passed since the last one that was (at least a minute, at most a day)."
+	},
+	{
+		.name = FIELD(smtp_ca_file), .type = BASE_SETTING_TEXT, .initial = NULL,
+		.min = 1, .max = 1024, .unit = "path",
+		.about = "A file on the server with the certificates that the mail server is verified by, instead of those of the system."
+	},
+	{
+		.name = FIELD(smtp_tls), .type = BASE_SETTING_WORD, .initial = "required", .unit = "word",
+		.words = "required, opportunistic, none",
+		.about = "Whether a connection to `smtp_url` is encrypted by STARTTLS: `required` and verified, `opportunistic` if the server offers it, not verified, `none`. `smtps://` always is, and verified."
+	},
+	{
+		.name = FIELD(smtp_url), .type = BASE_SETTING_URL, .initial = NULL, .words = "smtp, smtps",
+		.min = 1, .max = 512, .unit = "URL",
+		.about = "The mail server: `smtp://host:587` (STARTTLS) or `smtps://host:465`. A path is what we are called in EHLO. The password is the secret `smtp_password`."
+	},
+	{
+		.name = FIELD(smtp_username), .type = BASE_SETTING_TEXT, .initial = NULL,
+		.min = 1, .max = 255, .unit = "text",
+		.about = "The user name at the mail server; without it there is no AUTH. The password is the secret `smtp_password`."
+	},
+	{
+		.name = FIELD(verification_ttl), .type = BASE_SETTING_DURATION, .initial = "24 h",
+		.min = 1 * MIN, .max = 7 * D, .unit = "interval",
+		.about = "How long the link is good that verifies an address."
 	},
 };
 
@@ -383,6 +542,15 @@ base_setting_range(const BaseSettingDef *def, char *out, size_t size)
 			base_duration_format(BASE_RATE_INTERVAL_MAX, max, sizeof(max));
 			snprintf(out, size, "off, or a count from " INT64_FORMAT " to " INT64_FORMAT " in a duration from %s to %s, such as 10/1h",
 					 def->min, def->max, min, max);
+			break;
+		case BASE_SETTING_URL:
+			snprintf(out, size, "a URL (%s), without user name, fragment and blanks, of at most " INT64_FORMAT " bytes", def->words, def->max);
+			break;
+		case BASE_SETTING_PATH:
+			snprintf(out, size, "a path that begins with a slash, of at most " INT64_FORMAT " bytes", def->max);
+			break;
+		case BASE_SETTING_MAILBOX:
+			snprintf(out, size, "an address: a@example.com or Name <a@example.com>");
 			break;
 	}
 }

@@ -66,6 +66,39 @@ typedef struct FaSettings
 	int			password_hash_iterations;
 	int			max_login_attempts;
 	int			max_account_attempts;
+	char	   *base_url;		/* NULL: none */
+	char	   *email_app_name; /* NULL: the host of base_url */
+	char	   *email_from;
+	char	   *email_reply_to;
+	char	   *email_transport;	/* outbox, smtp or webhook */
+	char	   *email_webhook_url;
+	int			email_concurrency;
+	bool		email_new_device;
+	bool		email_welcome;
+	char	   *smtp_url;
+	char	   *smtp_username;
+	char	   *smtp_tls;		/* required, opportunistic or none */
+	char	   *smtp_ca_file;
+	int64		outbox_retention;
+	int64		verification_ttl;
+	int64		password_reset_ttl;
+	int64		email_change_ttl;
+	int64		magic_link_ttl;
+	int64		otp_ttl;
+	int			otp_length;
+	bool		magic_link_signup;
+	bool		magic_link_same_browser;
+	char	   *path_email_change;
+	char	   *path_magic_link;
+	char	   *path_password_reset;
+	char	   *path_signin;
+	char	   *path_verification;
+	BaseRate	rate_mail_address;
+	BaseRate	rate_mail_mailbox;
+	BaseRate	rate_mail_per_minute;
+	BaseRate	rate_mail_per_hour;
+	BaseRate	rate_mail_per_day;
+	BaseRate	rate_mail_total;
 	BaseRate	rate_refresh_account;
 	BaseRate	rate_refresh_address;
 	BaseRate	rate_refresh_total;
@@ -87,7 +120,10 @@ typedef enum BaseSettingType
 	BASE_SETTING_WORD,			/* char *, one of words */
 	BASE_SETTING_ROLE,			/* char *, the name of a role */
 	BASE_SETTING_ROLES,			/* char **, names of roles; max is how many */
-	BASE_SETTING_RATE			/* BaseRate; min and max are its count */
+	BASE_SETTING_RATE,			/* BaseRate; min and max are its count */
+	BASE_SETTING_URL,			/* char *; words are its schemes */
+	BASE_SETTING_PATH,			/* char *, behind base_url */
+	BASE_SETTING_MAILBOX		/* char *, an address with or without a name */
 } BaseSettingType;
 
 typedef struct BaseSettingDef
@@ -99,7 +135,7 @@ typedef struct BaseSettingDef
 	int64		min;
 	int64		max;
 	const char *unit;
-	const char *words;			/* of BASE_SETTING_WORD: separated by ", " */
+	const char *words;			/* of BASE_SETTING_WORD, and the schemes of BASE_SETTING_URL: separated by ", " */
 	const char *about;			/* for the administrator; one line of Markdown */
 } BaseSettingDef;
 

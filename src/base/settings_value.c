@@ -10,6 +10,7 @@
 #include "base/settings.h"
 
 #include "base/text.h"
+#include "base/url.h"
 #include "lib/stringinfo.h"
 #include "parser/scansup.h"
 #include "pgtime.h"
@@ -184,6 +185,38 @@ value_parse_text(const BaseSettingDef *def, const char *text, char **out)
 	return len >= (size_t) def->min && len <= (size_t) def->max && base_line_problem(text) == NULL;
 }
 
+/* Is scheme one of the words?  https takes http to this machine itself, too. */
+static bool
+value_scheme_ok(const BaseSettingDef *def, const BaseUrl *url)
+{
+	char	   *word;
+
+	return value_parse_word(def, url->scheme, &word) || (strstr(def->words, "https") && base_url_is_safe(url));
+}
+
+static bool
+value_parse_url(const BaseSettingDef *def, const char *text, char **out)
+{
+	BaseUrl		url;
+	size_t		len = strlen(text);
+
+	*out = pstrdup(text);
+	return base_url_parse(text, &url) && value_scheme_ok(def, &url) && len <= (size_t) def->max;
+}
+
+static bool
+value_parse_mailbox(const BaseSettingDef *def, const char *text, char **out)
+{
+	char		address[BASE_EMAIL_MAX + 1];
+	char		name[BASE_NAME_MAX + 1];
+
+	(void) def;
+	if (!base_mailbox_parse(text, address, name))
+		return false;
+	*out = name[0] ? psprintf("%s <%s>", name, address) : pstrdup(address);
+	return true;
+}
+
 bool
 base_setting_parse(const BaseSettingDef *def, const char *text, FaSettings *out)
 {
@@ -210,6 +243,12 @@ base_setting_parse(const BaseSettingDef *def, const char *text, FaSettings *out)
 			return value_parse_roles(def, text, BASE_SETTING_FIELD(def, out, char **));
 		case BASE_SETTING_RATE:
 			return value_parse_rate(def, text, BASE_SETTING_FIELD(def, out, BaseRate));
+		case BASE_SETTING_URL:
+			return value_parse_url(def, text, BASE_SETTING_FIELD(def, out, char *));
+		case BASE_SETTING_PATH:
+			return value_parse_text(def, text, BASE_SETTING_FIELD(def, out, char *)) && base_path_ok(text);
+		case BASE_SETTING_MAILBOX:
+			return value_parse_mailbox(def, text, BASE_SETTING_FIELD(def, out, char *));
 	}
 	return false;
 }
@@ -284,6 +323,9 @@ base_setting_format(const BaseSettingDef *def, const FaSettings *in)
 		case BASE_SETTING_TEXT:
 		case BASE_SETTING_WORD:
 		case BASE_SETTING_ROLE:
+		case BASE_SETTING_URL:
+		case BASE_SETTING_PATH:
+		case BASE_SETTING_MAILBOX:
 			text = *BASE_SETTING_FIELD(def, in, char *);
 			return text ? pstrdup(text) : NULL;
 		case BASE_SETTING_ROLES:

@@ -37,6 +37,7 @@ typedef struct DatabaseEntry
 	int			worker_proc;
 	TimestampTz busy_at;		/* when its worker last did something */
 	TimestampTz hooks_rest;		/* the worker calls no hook before */
+	TimestampTz due_at;			/* when the dispatcher is to be there */
 	TimestampTz since;			/* of the counters */
 	pg_atomic_uint64 counters[SHMEM_COUNTERS];
 } DatabaseEntry;
@@ -134,6 +135,7 @@ database_make(Oid database)
 	entry->database = database;
 	entry->worker_proc = DATABASE_NO_PROC;
 	entry->busy_at = entry->since = GetCurrentTimestamp();
+	entry->due_at = DT_NOEND;
 	return entry;
 }
 
@@ -192,6 +194,27 @@ shmem_worker_call(void)
 	}
 	LWLockRelease(area->lock);
 	return entry != NULL;
+}
+
+void
+shmem_dispatcher_call(void)
+{
+	shmem_dispatcher_due(0);
+}
+
+void
+shmem_dispatcher_due(TimestampTz at)
+{
+	DatabaseEntry *entry;
+
+	LWLockAcquire(area->lock, LW_EXCLUSIVE);
+	entry = database_make(MyDatabaseId);
+	if (entry != NULL && at < entry->due_at)
+	{
+		entry->due_at = at;
+		database_wake(area->launcher_proc);
+	}
+	LWLockRelease(area->lock);
 }
 
 int

@@ -55,6 +55,12 @@ extern TimestampTz shmem_counters_since(void);
 /* There is work for it: wake it, or have it started.  False when there is no room for this database. */
 extern bool shmem_worker_call(void);
 
+/* The same for the dispatcher: something was committed that is to be delivered.  Neither raises nor allocates. */
+extern void shmem_dispatcher_call(void);
+
+/* Something is to be done by the dispatcher at that time; cheap when an earlier time is known. */
+extern void shmem_dispatcher_due(TimestampTz at);
+
 /* Its process id, or 0.  For check(). */
 extern int	shmem_worker_pid(void);
 extern int	shmem_launcher_pid(void);

@@ -35,6 +35,7 @@ command -v "${CC:-cc}" >/dev/null || missing="$missing gcc libc6-dev"
 have_header openssl/evp.h || missing="$missing libssl-dev"
 have_header sodium.h || missing="$missing libsodium-dev"
 have_header zxcvbn.h || missing="$missing libzxcvbn-dev"
+have_header curl/curl.h || missing="$missing libcurl4-openssl-dev"
 perl -MIPC::Run -e 1 2>/dev/null || missing="$missing libipc-run-perl"
 command -v prove >/dev/null || missing="$missing perl"
 if ! have_server; then
