@@ -42,6 +42,7 @@ SQL_PIECES = \
 	sql/install/functions/user.sql \
 	sql/install/functions/session.sql \
 	sql/install/functions/session_store.sql \
+	sql/install/functions/onetime.sql \
 	sql/install/functions/overview.sql \
 	sql/install/functions/signin.sql \
 	sql/install/functions/identity.sql \
@@ -70,6 +71,7 @@ REGRESS = \
 	session \
 	session_strategy \
 	session_store \
+	onetime \
 	overview \
 	signin \
 	rate \
@@ -113,6 +115,7 @@ ISOLATION = \
 	revoked_in_repeatable_read \
 	session_use \
 	session_store_race \
+	onetime_race \
 	lock_wait \
 	cleanup_race \
 	account_race \

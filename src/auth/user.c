@@ -6,6 +6,7 @@
 
 #include "auth/attempt.h"
 #include "auth/event.h"
+#include "auth/onetime.h"
 #include "auth/session_end.h"
 #include "base/errors.h"
 #include "base/jsonb.h"
@@ -209,6 +210,7 @@ user_delete_softly(const pg_uuid_t *id)
 		return;
 	}
 	auth_event(AUTH_EVENT_USER_DELETED, id, NULL, base_jsonb_object(1, "kind", "soft"));
+	(void) auth_onetime_end_named(id, NULL);
 	auth_session_end_all(id, NULL, "user deleted");
 }
 
