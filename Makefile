@@ -44,6 +44,7 @@ SQL_PIECES = \
 	sql/install/functions/session_store.sql \
 	sql/install/functions/overview.sql \
 	sql/install/functions/signin.sql \
+	sql/install/functions/passwordless.sql \
 	sql/install/functions/identity.sql \
 	sql/install/functions/account.sql \
 	sql/install/functions/check.sql \

@@ -266,6 +266,17 @@ auth_attempt_verify(const AuthAttempt *what, const char *password, bool *rehash)
 	return right;
 }
 
+void
+auth_attempt_clear(const StoreUser *user)
+{
+	AuthAttempt what = {.kind = SHMEM_REQUEST_SIGNIN, .user = user};
+	Attempt		attempt;
+
+	attempt_fill(&what, &attempt);
+	if (shmem_ledger_clear(&attempt.key, &attempt.limits))
+		store_failures_clear_any(&user->id, &attempt.key.address, GetCurrentTimestamp() - SHMEM_LEDGER_MEMORY);
+}
+
 /*
  * In the ledger it counts at once, though this transaction may be rolled back:
  * the rows then still tell, when they are next read.

@@ -25,6 +25,12 @@ typedef struct AuthAttempt
  */
 extern bool auth_attempt_verify(const AuthAttempt *attempt, const char *password, bool *rehash);
 
+/*
+ * The user signed in from here by other means than a password: as after a right
+ * one, what failed from this address before counts no more.
+ */
+extern void auth_attempt_clear(const StoreUser *user);
+
 /* The user is known by other means (an administrator, a reset): no failure counts, no lock holds. */
 extern void auth_attempt_forgive(const pg_uuid_t *user_id);
 
