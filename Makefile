@@ -47,6 +47,7 @@ SQL_PIECES = \
 	sql/install/functions/passwordless.sql \
 	sql/install/functions/identity.sql \
 	sql/install/functions/account.sql \
+	sql/install/functions/verify.sql \
 	sql/install/functions/check.sql \
 	sql/install/functions/stats.sql \
 	sql/install/functions/roles.sql \

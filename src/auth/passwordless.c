@@ -167,12 +167,14 @@ passwordless_need_user(const AuthOnetimeUsed *used, StoreUser *user)
 	return false;				/* not reached */
 }
 
-/* Hooks of a user who was made just now: verified from the start, and told as both. */
+/* A user who was made just now: a sign-up, and a first proof of the address. */
 static void
-passwordless_tell_new(StoreUser *user)
+passwordless_tell_new(StoreUser *user, const char *provider)
 {
 	auth_hook_tell(STORE_HOOK_ON_SIGNUP, user, NULL);
-	auth_prove_tell(user);
+	shmem_count(SHMEM_COUNT_SIGNUPS, 1);
+	auth_event(AUTH_EVENT_SIGNUP, &user->id, NULL, base_jsonb_object(1, "provider", provider));
+	auth_prove_first_time(user);
 }
 
 /*
@@ -193,19 +195,6 @@ passwordless_prove(const AuthOnetimeUsed *used, StoreUser *user)
 }
 
 static void
-passwordless_done(const StoreUser *user, const pg_uuid_t *session_id, const char *provider, bool made)
-{
-	if (made)
-	{
-		shmem_count(SHMEM_COUNT_SIGNUPS, 1);
-		auth_event(AUTH_EVENT_SIGNUP, &user->id, session_id, base_jsonb_object(1, "provider", provider));
-		auth_event(AUTH_EVENT_EMAIL_VERIFY, &user->id, session_id, NULL);
-	}
-	shmem_count(SHMEM_COUNT_SIGNINS, 1);
-	auth_event(AUTH_EVENT_SIGNIN, &user->id, session_id, base_jsonb_object(1, "provider", provider));
-}
-
-static void
 passwordless_signin(const PasswordlessWay *way, const AuthOnetimeUsed *used, AuthTokenPair *pair)
 {
 	StoreUser	user = {0};
@@ -216,7 +205,7 @@ passwordless_signin(const PasswordlessWay *way, const AuthOnetimeUsed *used, Aut
 		base_raise(FA_ACCOUNT_INACTIVE, NULL);
 	auth_hook_allow_signin(&user, way->provider);
 	if (made)
-		passwordless_tell_new(&user);
+		passwordless_tell_new(&user, way->provider);
 	else
 		request.first_proof = passwordless_prove(used, &user);
 	auth_hook_tell(STORE_HOOK_ON_SIGNIN, &user, way->provider);
@@ -224,7 +213,8 @@ passwordless_signin(const PasswordlessWay *way, const AuthOnetimeUsed *used, Aut
 	if (!auth_session_begin(&request, pair))
 		base_raise(FA_ACCOUNT_INACTIVE, NULL);
 	auth_attempt_clear(&user);
-	passwordless_done(&user, &pair->session_id, way->provider, made);
+	shmem_count(SHMEM_COUNT_SIGNINS, 1);
+	auth_event(AUTH_EVENT_SIGNIN, &user.id, &pair->session_id, base_jsonb_object(1, "provider", way->provider));
 }
 
 void

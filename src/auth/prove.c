@@ -33,10 +33,11 @@ auth_prove_strip(StoreUser *user)
 }
 
 static void
-prove_welcome(const StoreUser *user)
+prove_record(const StoreUser *user)
 {
 	AuthMail	mail = {.kind = AUTH_MAIL_WELCOME, .user = user};
 
+	auth_event(AUTH_EVENT_EMAIL_VERIFY, &user->id, NULL, NULL);
 	if (store_settings()->email_welcome)
 		auth_mail_queue(&mail);
 }
@@ -51,8 +52,7 @@ auth_prove_address(StoreUser *user, bool keep)
 	user->email_verified = true;
 	if (!store_users_update(user))
 		base_raise(FA_USER_ALREADY_EXISTS, NULL);
-	auth_event(AUTH_EVENT_EMAIL_VERIFY, &user->id, NULL, NULL);
-	prove_welcome(user);
+	prove_record(user);
 	return true;
 }
 
@@ -60,4 +60,11 @@ void
 auth_prove_tell(StoreUser *user)
 {
 	auth_hook_tell(STORE_HOOK_ON_EMAIL_VERIFY, user, NULL);
+}
+
+void
+auth_prove_first_time(StoreUser *user)
+{
+	prove_record(user);
+	auth_prove_tell(user);
 }

@@ -26,6 +26,12 @@ extern bool auth_prove_address(StoreUser *user, bool keep);
 extern void auth_prove_tell(StoreUser *user);
 
 /*
+ * The event, the mail of welcome and the hooks of an address that the caller has
+ * made a verified one himself, for the first time of this user.
+ */
+extern void auth_prove_first_time(StoreUser *user);
+
+/*
  * Remove what was set up by somebody who may not own the address: the password,
  * the sessions, what was to be changed, and every one-time token.  The one
  * place that knows what there is.
