@@ -78,6 +78,9 @@ REGRESS = \
 	identity \
 	account \
 	lockout \
+	magic_link \
+	otp \
+	new_device \
 	replay \
 	roles \
 	permission \
@@ -117,6 +120,9 @@ ISOLATION = \
 	session_store_race \
 	lock_wait \
 	cleanup_race \
+	magic_link_race \
+	magic_signup_race \
+	otp_race \
 	account_race \
 	settings_race \
 	role_race \
