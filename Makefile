@@ -45,8 +45,10 @@ SQL_PIECES = \
 	sql/install/functions/onetime.sql \
 	sql/install/functions/overview.sql \
 	sql/install/functions/signin.sql \
+	sql/install/functions/passwordless.sql \
 	sql/install/functions/identity.sql \
 	sql/install/functions/account.sql \
+	sql/install/functions/verify.sql \
 	sql/install/functions/check.sql \
 	sql/install/functions/stats.sql \
 	sql/install/functions/roles.sql \
@@ -78,6 +80,9 @@ REGRESS = \
 	identity \
 	account \
 	lockout \
+	magic_link \
+	otp \
+	new_device \
 	replay \
 	roles \
 	permission \
@@ -118,6 +123,9 @@ ISOLATION = \
 	onetime_race \
 	lock_wait \
 	cleanup_race \
+	magic_link_race \
+	magic_signup_race \
+	otp_race \
 	account_race \
 	settings_race \
 	role_race \

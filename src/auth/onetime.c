@@ -277,6 +277,16 @@ onetime_fill_used(const StoreOnetime *row, AuthOnetimeUsed *used)
 		used->user_id = row->user_id;
 }
 
+/* Hold whoever has the address by now: with one of nobody their own may end. */
+static void
+onetime_hold_owner(const char *address)
+{
+	StoreUser	user;
+
+	if (store_users_get_by_email(address, &user))
+		(void) store_users_lock(&user.id, &user);
+}
+
 /* Was it sent to the address that its user has?  A change of e-mail goes to the one that they have not yet. */
 static bool
 onetime_is_users(AuthOnetimeKind kind, const AuthOnetimeUsed *used, bool hold)
@@ -284,7 +294,11 @@ onetime_is_users(AuthOnetimeKind kind, const AuthOnetimeUsed *used, bool hold)
 	StoreUser	user;
 
 	if (!used->has_user)
+	{
+		if (hold)
+			onetime_hold_owner(used->address);
 		return true;
+	}
 	if (!(hold ? store_users_lock(&used->user_id, &user) : store_users_get(&used->user_id, &user)))
 		return false;
 	return kind == AUTH_ONETIME_EMAIL_CHANGE || strcmp(user.email, used->address) == 0;
@@ -405,11 +419,7 @@ auth_onetime_use_code(const char *address, const char *code, const char *challen
 void
 auth_onetime_end(const pg_uuid_t *user_id, AuthOnetimeKind kind)
 {
-	int			first = kind == AUTH_ONETIME_KINDS ? 0 : kind;
-	int			last = kind == AUTH_ONETIME_KINDS ? AUTH_ONETIME_KINDS - 1 : kind;
-
-	for (int i = first; i <= last; i++)
-		(void) store_onetime_end(user_id, onetime_kinds[i].type);
+	(void) store_onetime_end(user_id, kind == AUTH_ONETIME_KINDS ? NULL : auth_onetime_type(kind), true);
 }
 
 /* ---- of the application ---- */
@@ -486,5 +496,5 @@ auth_onetime_delete(const char *token)
 uint64
 auth_onetime_end_named(const pg_uuid_t *user_id, const char *type)
 {
-	return store_onetime_end(user_id, type);
+	return store_onetime_end(user_id, type, false);
 }

@@ -143,7 +143,8 @@ store_instance_end_sessions(void)
 	static StorePlan sessions = STORE_PLAN0("delete from fastauth.sessions");
 	static StorePlan values = STORE_PLAN0("delete from fastauth.session_store");
 	static StorePlan tokens = STORE_PLAN0("delete from fastauth.one_time_tokens");
-	StorePlan  *plans[] = {&lock, &sessions, &values, &tokens};
+	static StorePlan outbox = STORE_PLAN0("delete from fastauth.outbox");
+	StorePlan  *plans[] = {&lock, &sessions, &values, &tokens, &outbox};
 
 	store_open();
 	for (size_t i = 0; i < lengthof(plans); i++)
