@@ -76,6 +76,10 @@ REGRESS = \
 	rate \
 	identity \
 	account \
+	verify \
+	reset \
+	email_change \
+	prehijack \
 	lockout \
 	replay \
 	roles \
@@ -117,6 +121,8 @@ ISOLATION = \
 	lock_wait \
 	cleanup_race \
 	account_race \
+	verify_race \
+	reset_race \
 	settings_race \
 	role_race \
 	permission_revoked \
