@@ -77,6 +77,10 @@ REGRESS = \
 	rate \
 	identity \
 	account \
+	verify \
+	reset \
+	email_change \
+	prehijack \
 	lockout \
 	magic_link \
 	otp \
@@ -124,6 +128,8 @@ ISOLATION = \
 	magic_signup_race \
 	otp_race \
 	account_race \
+	verify_race \
+	reset_race \
 	settings_race \
 	role_race \
 	permission_revoked \
