@@ -54,6 +54,7 @@ SQL_PIECES = \
 	sql/install/functions/permission.sql \
 	sql/install/functions/event.sql \
 	sql/install/functions/hook.sql \
+	sql/install/functions/mail.sql \
 	sql/install/functions/grants.sql \
 	sql/install/99_grants.sql
 
@@ -107,6 +108,7 @@ REGRESS = \
 	hook_event \
 	hook_confined \
 	hook_guard \
+	mail \
 
 ISOLATION = \
 	prepare \
