@@ -55,6 +55,7 @@ SQL_PIECES = \
 	sql/install/functions/permission.sql \
 	sql/install/functions/event.sql \
 	sql/install/functions/hook.sql \
+	sql/install/functions/mail.sql \
 	sql/install/functions/grants.sql \
 	sql/install/99_grants.sql
 
@@ -109,6 +110,7 @@ REGRESS = \
 	hook_event \
 	hook_confined \
 	hook_guard \
+	mail \
 
 ISOLATION = \
 	prepare \
