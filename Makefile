@@ -42,6 +42,7 @@ SQL_PIECES = \
 	sql/install/functions/user.sql \
 	sql/install/functions/session.sql \
 	sql/install/functions/session_store.sql \
+	sql/install/functions/onetime.sql \
 	sql/install/functions/overview.sql \
 	sql/install/functions/signin.sql \
 	sql/install/functions/passwordless.sql \
@@ -73,6 +74,7 @@ REGRESS = \
 	session \
 	session_strategy \
 	session_store \
+	onetime \
 	overview \
 	signin \
 	rate \
@@ -124,6 +126,7 @@ ISOLATION = \
 	revoked_in_repeatable_read \
 	session_use \
 	session_store_race \
+	onetime_race \
 	lock_wait \
 	cleanup_race \
 	magic_link_race \

@@ -17,9 +17,9 @@
 #include "auth/event.h"
 #include "auth/hook.h"
 #include "auth/mail.h"
+#include "auth/onetime.h"
 #include "auth/session_end.h"
 #include "base/errors.h"
-#include "store/one_time_tokens.h"
 #include "store/settings.h"
 
 void
@@ -30,7 +30,7 @@ auth_prove_strip(StoreUser *user)
 	user->hashed_password = NULL;
 	(void) auth_session_end_all(&user->id, NULL, "address proved by its owner");
 	/* The application's too: they were given to whoever was signed in. */
-	(void) store_onetime_end(&user->id, NULL);
+	(void) auth_onetime_end_named(&user->id, NULL);
 }
 
 static void
