@@ -55,6 +55,7 @@ SQL_PIECES = \
 	sql/install/functions/permission.sql \
 	sql/install/functions/event.sql \
 	sql/install/functions/hook.sql \
+	sql/install/functions/mail.sql \
 	sql/install/functions/grants.sql \
 	sql/install/99_grants.sql
 
@@ -79,6 +80,10 @@ REGRESS = \
 	rate \
 	identity \
 	account \
+	verify \
+	reset \
+	email_change \
+	prehijack \
 	lockout \
 	magic_link \
 	otp \
@@ -105,6 +110,7 @@ REGRESS = \
 	hook_event \
 	hook_confined \
 	hook_guard \
+	mail \
 
 ISOLATION = \
 	prepare \
@@ -127,6 +133,8 @@ ISOLATION = \
 	magic_signup_race \
 	otp_race \
 	account_race \
+	verify_race \
+	reset_race \
 	settings_race \
 	role_race \
 	permission_revoked \

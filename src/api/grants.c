@@ -127,6 +127,7 @@ static const GrantObject grant_objects[] = {
 	{"user_has_permission", GRANT_SERVER, OBJECT_FUNCTION},
 	{"role_data", GRANT_SERVER, OBJECT_TYPE},
 	{"list_events", GRANT_SERVER, OBJECT_FUNCTION},
+	{"send_email", GRANT_SERVER, OBJECT_FUNCTION},
 
 	/* for who changes how the system works */
 	{"configure", GRANT_ADMIN, OBJECT_FUNCTION},
@@ -148,7 +149,12 @@ static const GrantObject grant_objects[] = {
 	{"add_hook", GRANT_ADMIN, OBJECT_FUNCTION},
 	{"remove_hook", GRANT_ADMIN, OBJECT_FUNCTION},
 	{"hooks_overview", GRANT_ADMIN, OBJECT_TABLE},
-	{"list_hooks", GRANT_ADMIN, OBJECT_FUNCTION}
+	{"list_hooks", GRANT_ADMIN, OBJECT_FUNCTION},
+	{"set_email_template", GRANT_ADMIN, OBJECT_FUNCTION},
+	{"get_email_template", GRANT_ADMIN, OBJECT_FUNCTION},
+	{"outbox_mail", GRANT_ADMIN, OBJECT_FUNCTION},
+	{"retry_outbox", GRANT_ADMIN, OBJECT_FUNCTION},
+	{"outbox_overview", GRANT_ADMIN, OBJECT_TABLE}
 };
 
 static const char *const grant_group_names[GRANT_GROUPS] = {"anon", "authenticated", "server", "admin"};

@@ -29,7 +29,8 @@ auth_prove_strip(StoreUser *user)
 		(void) store_users_set_password(&user->id, NULL);
 	user->hashed_password = NULL;
 	(void) auth_session_end_all(&user->id, NULL, "address proved by its owner");
-	auth_onetime_end(&user->id, AUTH_ONETIME_KINDS);
+	/* The application's too: they were given to whoever was signed in. */
+	(void) auth_onetime_end_named(&user->id, NULL);
 }
 
 static void
