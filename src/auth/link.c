@@ -32,16 +32,16 @@ auth_link_send(AuthOnetimeKind kind, AuthMailKind mail, const StoreUser *user, c
 	auth_onetime_wipe(&made);
 }
 
-/* A token is made for the steps alone: no mail carries it. */
+/* The token is made for the steps alone, and is known to nobody. */
 void
-auth_link_send_taken(AuthOnetimeKind kind, const char *address)
+auth_link_send_taken(AuthOnetimeKind kind, const StoreUser *user, const char *address)
 {
 	StoreUser	owner = {0};
 	bool		told = store_users_get_by_email(address, &owner) && owner.is_active;
 	AuthOnetime made;
 	AuthMail	letter = {.kind = AUTH_MAIL_ALREADY_REGISTERED, .user = told ? &owner : NULL, .to = address, .decoy = !told};
 
-	auth_onetime_make(kind, NULL, address, &made);
+	auth_onetime_make(kind, user, address, &made);
 	auth_onetime_wipe(&made);
 	auth_mail_queue(&letter);
 }
