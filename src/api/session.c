@@ -13,6 +13,7 @@
 #include "base/jsonb.h"
 #include "base/text.h"
 #include "store/failures.h"
+#include "store/one_time_tokens.h"
 #include "store/refresh_tokens.h"
 #include "store/session_store.h"
 #include "store/settings.h"
@@ -91,7 +92,8 @@ FASTAUTH_FUNCTION(fastauth_cleanup_expired, API_WRITES)
 	{
 		uint64		n = store_sessions_cleanup(now, SESSION_CLEANUP_BATCH) +
 			store_failures_cleanup(now - store_settings()->failure_retention, SESSION_CLEANUP_BATCH) +
-			store_session_store_cleanup(now, SESSION_CLEANUP_BATCH);
+			store_session_store_cleanup(now, SESSION_CLEANUP_BATCH) +
+			store_onetime_cleanup(now, SESSION_CLEANUP_BATCH);
 
 		if (n == 0)
 			break;
