@@ -111,6 +111,7 @@ REGRESS = \
 	hook_event \
 	hook_confined \
 	hook_guard \
+	template \
 	mail \
 
 ISOLATION = \
