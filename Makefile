@@ -110,6 +110,7 @@ REGRESS = \
 	hook_event \
 	hook_confined \
 	hook_guard \
+	template \
 	mail \
 
 ISOLATION = \
