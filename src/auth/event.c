@@ -21,6 +21,7 @@
 #include "access/xact.h"
 #include "auth/client.h"
 #include "auth/hook_event.h"
+#include "auth/webhook.h"
 #include "base/jsonb.h"
 #include "base/uuid.h"
 #include "catalog/pg_type.h"
@@ -142,7 +143,10 @@ auth_event_ring(TimestampTz at)
 	return (int) (at / (store_settings()->event_retention / EVENT_RETENTION_BLOCKS) % STORE_EVENTS_RING);
 }
 
-/* Its hooks run last: an error of one takes the event back too, but not where a worker records it. */
+/*
+ * Its hooks run last: an error of one takes the event back too, but not where a
+ * worker records it.  What they cause is told to webhooks after it.
+ */
 static void
 event_insert(AuthEventKind kind, StoreEvent *event, AuthHookPlace place)
 {
@@ -153,6 +157,7 @@ event_insert(AuthEventKind kind, StoreEvent *event, AuthHookPlace place)
 		event->data = base_jsonb_object(0);
 	store_events_insert(event, ring);
 	event_remember(kind, &event->id);
+	auth_webhook_event(event);
 	auth_hook_event(event, ring, place);
 }
 
