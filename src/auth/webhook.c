@@ -34,7 +34,6 @@
 #include "catalog/pg_type.h"
 #include "crypto/base64url.h"
 #include "crypto/mac.h"
-#include "mb/pg_wchar.h"
 #include "store/settings.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
@@ -258,26 +257,28 @@ webhook_text_room(const char *text)
 }
 
 /* It holds the link or code of the mail, so the buffer must not move: a copy would stay behind. */
-static void
-webhook_mail_body(const AuthDelivery *delivery, const NetMail *mail, StringInfo body)
+static char *
+webhook_mail_body(const AuthDelivery *delivery, const NetMail *mail)
 {
+	StringInfoData body;
 	const size_t room = webhook_text_room(mail->subject) + webhook_text_room(mail->html) + webhook_text_room(mail->text) + 8192;
 
-	initStringInfo(body);
-	enlargeStringInfo(body, (int) Min(room, MaxAllocSize / 2));
-	webhook_put_text(body, "{", "type", "email");
-	webhook_put_time(body, ",", "timestamp", delivery->created_at);
-	webhook_put_json(body, ",", "data", "");
-	webhook_put_text(body, "{", "to", mail->to);
-	webhook_put_text(body, ",", "from", webhook_mail_from(mail));
-	webhook_put_text(body, ",", "reply_to", mail->reply_to);
-	webhook_put_text(body, ",", "subject", mail->subject);
-	webhook_put_text(body, ",", "html", mail->html);
-	webhook_put_text(body, ",", "text", mail->text);
-	webhook_put_text(body, ",", "message_id", mail->message_id);
-	webhook_put_text(body, ",", "template", delivery->name);
-	webhook_put_uuid(body, ",", "user_id", delivery->has_user ? &delivery->user_id : NULL);
-	appendStringInfoString(body, "}}");
+	initStringInfo(&body);
+	enlargeStringInfo(&body, (int) Min(room, MaxAllocSize / 2));
+	webhook_put_text(&body, "{", "type", "email");
+	webhook_put_time(&body, ",", "timestamp", delivery->created_at);
+	webhook_put_json(&body, ",", "data", "");
+	webhook_put_text(&body, "{", "to", mail->to);
+	webhook_put_text(&body, ",", "from", webhook_mail_from(mail));
+	webhook_put_text(&body, ",", "reply_to", mail->reply_to);
+	webhook_put_text(&body, ",", "subject", mail->subject);
+	webhook_put_text(&body, ",", "html", mail->html);
+	webhook_put_text(&body, ",", "text", mail->text);
+	webhook_put_text(&body, ",", "message_id", mail->message_id);
+	webhook_put_text(&body, ",", "template", delivery->name);
+	webhook_put_uuid(&body, ",", "user_id", delivery->has_user ? &delivery->user_id : NULL);
+	appendStringInfoString(&body, "}}");
+	return body.data;
 }
 
 /* ---- events ---- */
@@ -388,12 +389,11 @@ webhook_put_headers(const AuthDelivery *delivery, const char *secret, AuthWebhoo
 }
 
 static void
-webhook_set_body(AuthWebhookRequest *request, char *body)
+webhook_set_body(AuthWebhookRequest *request, const char *body)
 {
-	request->body = body;
 	request->request.method = "POST";
-	request->request.body = request->body;
-	request->request.body_len = strlen(request->body);
+	request->request.body = body;
+	request->request.body_len = strlen(body);
 }
 
 static bool
@@ -402,8 +402,7 @@ webhook_request_event(const AuthDelivery *delivery, AuthWebhookRequest *request)
 	if (delivery->url == NULL || delivery->secret == NULL || delivery->payload == NULL)
 		return webhook_refuse(request, "the webhook has no address or no secret");
 	request->request.url = delivery->url;
-	/* JSON is UTF-8, whatever the database's encoding is (RFC 8259 section 8.1). */
-	webhook_set_body(request, pg_server_to_any(delivery->payload, (int) strlen(delivery->payload), PG_UTF8));
+	webhook_set_body(request, delivery->payload);
 	return webhook_put_headers(delivery, delivery->secret, request);
 }
 
@@ -411,19 +410,18 @@ static bool
 webhook_request_mail(const AuthDelivery *delivery, const NetMail *mail, AuthWebhookRequest *request)
 {
 	char	   *secret = auth_settings_secret(AUTH_WEBHOOK_MAIL_SECRET);
-	StringInfoData body;
+	const char *url = store_settings()->email_webhook_url;
 	bool		good;
 
-	request->request.url = store_settings()->email_webhook_url;
 	if (secret == NULL)
 		return webhook_refuse(request, "the secret " AUTH_WEBHOOK_MAIL_SECRET " is not set");
-	if (request->request.url == NULL)
+	if (url == NULL)
 		good = webhook_refuse(request, "the setting email_webhook_url is not set");
 	else
 	{
-		request->request.url = pstrdup(request->request.url);
-		webhook_mail_body(delivery, mail, &body);
-		webhook_set_body(request, body.data);
+		request->request.url = pstrdup(url);
+		request->made_body = webhook_mail_body(delivery, mail);
+		webhook_set_body(request, request->made_body);
 		good = webhook_put_headers(delivery, secret, request);
 	}
 	explicit_bzero(secret, strlen(secret));
@@ -442,8 +440,8 @@ auth_webhook_request(const AuthDelivery *delivery, const NetMail *mail, AuthWebh
 void
 auth_webhook_request_wipe(AuthWebhookRequest *request)
 {
-	if (request->body)
-		explicit_bzero(request->body, strlen(request->body));
+	if (request->made_body)
+		explicit_bzero(request->made_body, strlen(request->made_body));
 }
 
 /* RFC 9110 section 15.5.11. */

@@ -44,11 +44,11 @@ typedef struct AuthWebhookRequest
 	NetRequest	request;		/* ready for net_send_request(), which copies it */
 	char		problem[NET_PROBLEM_MAX];	/* why there is none */
 	const char *headers[8];
-	char	   *body;			/* what is wiped */
+	char	   *made_body;		/* of a mail; wiped by auth_webhook_request_wipe() */
 } AuthWebhookRequest;
 
 /*
- * The request of a delivery: of an event, or of a mail while email_transport is
+ * The request of a delivery, which has to stay as long as it is used: of an event, or of a mail while email_transport is
  * webhook (mail is what SMTP would send; NULL for an event).  False: there can
  * be none now, and problem says why: the try has failed.  The time of the
  * signature is now, so it is made anew for each try.

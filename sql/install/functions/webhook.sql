@@ -1,6 +1,7 @@
 /* Webhooks.  The view reads as its owner; it shows no secret, and of what waits only how much. */
 CREATE FUNCTION fastauth.add_webhook(url pg_catalog.text, events pg_catalog.text[] DEFAULT NULL, secret pg_catalog.text DEFAULT NULL,
 		OUT id pg_catalog.uuid, OUT new_secret pg_catalog.text)
+	RETURNS pg_catalog.record
 	LANGUAGE C VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 	AS 'MODULE_PATHNAME', 'fastauth_add_webhook';
 COMMENT ON FUNCTION fastauth.add_webhook(pg_catalog.text, pg_catalog.text[], pg_catalog.text) IS 'posts these events, or all, to an address from now on; answers its id and, when none was given, the new secret of its signatures, which is shown this once (invalid_argument, not_configured)';
