@@ -14,10 +14,8 @@
  * The receiver may be anything: every answer but 2xx is tried again, as an
  * application that is being deployed answers 404 or 500 for a while, and a name
  * or the list of private networks can be mended; but 410 says that nobody will
- * ever be there.  What was given up is an event, email_failed, which is not told
- * to the webhook that it is about; and when an email_failed itself is given up
- * there is no further event.  Otherwise several dead webhooks would tell each
- * other of their failures for ever.
+ * ever be there.  What was given up is an event, email_failed (auth/delivery.c),
+ * which is not told to the webhook that it is about.
  */
 #include "auth/webhook.h"
 
@@ -49,9 +47,6 @@
 #define WEBHOOK_KEY_BYTES		32	/* of those that we make */
 
 #define WEBHOOK_TAG_BYTES		32
-
-/* The name of the member of an email_failed's data that says which webhook it was. */
-#define WEBHOOK_MEMBER			"webhook"
 
 /* ---- secrets ---- */
 
@@ -146,7 +141,7 @@ webhook_changed(const pg_uuid_t *id, const char *what)
 	char		text[BASE_UUID_TEXT_LEN + 1];
 
 	base_uuid_format(id, text);
-	auth_event(AUTH_EVENT_SETTING_CHANGED, NULL, NULL, base_jsonb_object(2, WEBHOOK_MEMBER, text, "what", what));
+	auth_event(AUTH_EVENT_SETTING_CHANGED, NULL, NULL, base_jsonb_object(2, AUTH_WEBHOOK_MEMBER, text, "what", what));
 }
 
 void
@@ -291,7 +286,7 @@ webhook_is_its_failure(const StoreEvent *event, const pg_uuid_t *id)
 	JsonbValue	value;
 
 	if (strcmp(event->event, auth_event_name(AUTH_EVENT_EMAIL_FAILED)) != 0 ||
-		getKeyJsonValueFromContainer(&event->data->root, WEBHOOK_MEMBER, strlen(WEBHOOK_MEMBER), &value) == NULL ||
+		getKeyJsonValueFromContainer(&event->data->root, AUTH_WEBHOOK_MEMBER, strlen(AUTH_WEBHOOK_MEMBER), &value) == NULL ||
 		value.type != jbvString)
 		return false;
 	base_uuid_format(id, text);
@@ -318,18 +313,6 @@ auth_webhook_event(const StoreEvent *event)
 		item.webhook_id = &ids[i];
 		auth_outbox_add(&item, &row);
 	}
-}
-
-void
-auth_webhook_given_up(const AuthDelivery *delivery)
-{
-	char		webhook[BASE_UUID_TEXT_LEN + 1];
-
-	if (!delivery->has_webhook || strcmp(delivery->name, auth_event_name(AUTH_EVENT_EMAIL_FAILED)) == 0)
-		return;
-	base_uuid_format(&delivery->webhook_id, webhook);
-	auth_event(AUTH_EVENT_EMAIL_FAILED, delivery->has_user ? &delivery->user_id : NULL, NULL,
-			   base_jsonb_object(3, "kind", "webhook", "name", delivery->name, WEBHOOK_MEMBER, webhook));
 }
 
 /* ---- delivery ---- */

@@ -59,8 +59,8 @@ extern void auth_webhook_request_wipe(AuthWebhookRequest *request);
 /* Is it no use to try again?  Of an event's webhook and of a mail's; nothing else is final, NET_FORBIDDEN neither. */
 extern bool auth_webhook_is_final(const NetResult *result);
 
-/* A webhook of an event was given up: tell it, but not for ever.  In the transaction that says so in the outbox. */
-extern void auth_webhook_given_up(const AuthDelivery *delivery);
+/* The member of an event's data that says which webhook it is about. */
+#define AUTH_WEBHOOK_MEMBER	"webhook"
 
 /* The name of the secret that signs mails. */
 #define AUTH_WEBHOOK_MAIL_SECRET "email_webhook_secret"
