@@ -8,12 +8,11 @@
 #include "api/args.h"
 #include "api/call.h"
 #include "api/tuple.h"
-#include "auth/event.h"
 #include "base/url.h"
 #include "funcapi.h"
 
-/* All events by name, some of them twice. */
-#define WEBHOOK_EVENTS_MAX	(2 * AUTH_EVENTS)
+/* More than there are. */
+#define WEBHOOK_EVENTS_MAX	100
 
 static ArrayType *
 webhook_arg_events_or_null(FunctionCallInfo fcinfo)

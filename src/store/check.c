@@ -188,7 +188,7 @@
 #define CHECK_WEBHOOKS \
 	"select o.webhook_id::pg_catalog.text, pg_catalog.count(*)::pg_catalog.text, " \
 	"(pg_catalog.array_agg(o.last_error order by o.finished_at desc))[1] from fastauth.outbox o " \
-	"where o.finished_at operator(pg_catalog.>) pg_catalog.now() operator(pg_catalog.-) '1 day'::pg_catalog.interval " \
+	"where o.finished_at operator(pg_catalog.>) (pg_catalog.now() operator(pg_catalog.-) '1 day'::pg_catalog.interval) " \
 	"and o.status operator(pg_catalog.=) 'failed' and o.webhook_id is not null group by o.webhook_id"
 
 static StorePlan check_plans[STORE_CHECK_QUERIES] = {

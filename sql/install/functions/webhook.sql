@@ -12,7 +12,7 @@ CREATE FUNCTION fastauth.remove_webhook(id pg_catalog.uuid) RETURNS pg_catalog.b
 COMMENT ON FUNCTION fastauth.remove_webhook(pg_catalog.uuid) IS 'nothing is posted there any more, not even what waits; false when there is no such webhook (invalid_argument)';
 
 CREATE VIEW fastauth.webhooks_overview AS
-	SELECT w.id, w.url, w.events, w.created_at, o.pending, o.failed, o.last_error
+	SELECT w.id, w.url, w.events, w.created_at, coalesce(o.pending, 0) AS pending, coalesce(o.failed, 0) AS failed, o.last_error
 	FROM fastauth.webhooks w
 	LEFT JOIN (
 		SELECT b.webhook_id,
