@@ -14,6 +14,7 @@
 #include "base/hide.h"
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "net/net.h"
 #include "shmem/announce.h"
 #include "shmem/database.h"
 #include "shmem/hash_queue.h"
@@ -58,6 +59,7 @@ _PG_init(void)
 	shmem_ledger_init();
 	shmem_rate_init();
 	shmem_announce_init();
+	net_init();
 	store_guard_init();
 	auth_client_init();
 	auth_event_init();
