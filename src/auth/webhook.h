@@ -44,21 +44,28 @@ typedef struct AuthWebhookRequest
 	NetRequest	request;		/* ready for net_send_request(), which copies it */
 	char		problem[NET_PROBLEM_MAX];	/* why there is none */
 	const char *headers[8];
+	char	   *made_body;		/* of a mail; wiped by auth_webhook_request_wipe() */
 } AuthWebhookRequest;
 
 /*
- * The request of a delivery: of an event, or of a mail while email_transport is
+ * The request of a delivery, which has to stay as long as it is used: of an event, or of a mail while email_transport is
  * webhook (mail is what SMTP would send; NULL for an event).  False: there can
- * be none, problem says why; it fails as NET_FORBIDDEN does.  The time of the
+ * be none now, and problem says why: the try has failed.  The time of the
  * signature is now, so it is made anew for each try.
  */
 extern bool auth_webhook_request(const AuthDelivery *delivery, const NetMail *mail, AuthWebhookRequest *request);
 extern void auth_webhook_request_wipe(AuthWebhookRequest *request);
 
-/* Is it no use to try again?  (Of an event's webhook and of a mail's.) */
+/* Is it no use to try again?  Of an event's webhook and of a mail's; nothing else is final, NET_FORBIDDEN neither. */
 extern bool auth_webhook_is_final(const NetResult *result);
 
-/* Has the text the form of a secret: whsec_ and the base64 of 24 to 64 bytes?  For email_webhook_secret too. */
+/* The member of an event's data that says which webhook it is about. */
+#define AUTH_WEBHOOK_MEMBER	"webhook"
+
+/* The name of the secret that signs mails. */
+#define AUTH_WEBHOOK_MAIL_SECRET "email_webhook_secret"
+
+/* Has the text the form of a secret: whsec_ and the base64 of 24 to 64 bytes?  Mails need one such too. */
 extern bool auth_webhook_secret_ok(const char *secret);
 
 #endif							/* FASTAUTH_AUTH_WEBHOOK_H */
