@@ -56,6 +56,7 @@ SQL_PIECES = \
 	sql/install/functions/event.sql \
 	sql/install/functions/hook.sql \
 	sql/install/functions/mail.sql \
+	sql/install/functions/webhook.sql \
 	sql/install/functions/grants.sql \
 	sql/install/99_grants.sql
 
@@ -112,6 +113,7 @@ REGRESS = \
 	hook_guard \
 	template \
 	mail \
+	webhook \
 
 ISOLATION = \
 	prepare \
