@@ -113,6 +113,7 @@ REGRESS = \
 	hook_guard \
 	template \
 	mail \
+	outbox \
 	webhook \
 
 ISOLATION = \
