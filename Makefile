@@ -56,6 +56,7 @@ SQL_PIECES = \
 	sql/install/functions/event.sql \
 	sql/install/functions/hook.sql \
 	sql/install/functions/mail.sql \
+	sql/install/functions/webhook.sql \
 	sql/install/functions/grants.sql \
 	sql/install/99_grants.sql
 
@@ -110,7 +111,10 @@ REGRESS = \
 	hook_event \
 	hook_confined \
 	hook_guard \
+	template \
 	mail \
+	outbox \
+	webhook \
 
 ISOLATION = \
 	prepare \
