@@ -56,6 +56,7 @@ SQL_PIECES = \
 	sql/install/functions/event.sql \
 	sql/install/functions/hook.sql \
 	sql/install/functions/mail.sql \
+	sql/install/functions/webhook.sql \
 	sql/install/functions/grants.sql \
 	sql/install/99_grants.sql
 
@@ -113,6 +114,8 @@ REGRESS = \
 	hook_guard \
 	template \
 	mail \
+	outbox \
+	webhook \
 
 ISOLATION = \
 	prepare \

@@ -5,6 +5,7 @@
  */
 #include "postgres.h"
 
+#include "auth/cleanup.h"
 #include "auth/client.h"
 #include "auth/event.h"
 #include "auth/identity.h"
@@ -14,6 +15,7 @@
 #include "base/hide.h"
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "net/net.h"
 #include "shmem/announce.h"
 #include "shmem/database.h"
 #include "shmem/hash_queue.h"
@@ -58,9 +60,11 @@ _PG_init(void)
 	shmem_ledger_init();
 	shmem_rate_init();
 	shmem_announce_init();
+	net_init();
 	store_guard_init();
 	auth_client_init();
 	auth_event_init();
+	auth_cleanup_init();
 	auth_identity_init();
 	auth_outbox_init();
 	auth_permission_init();

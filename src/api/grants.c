@@ -154,7 +154,10 @@ static const GrantObject grant_objects[] = {
 	{"get_email_template", GRANT_ADMIN, OBJECT_FUNCTION},
 	{"outbox_mail", GRANT_ADMIN, OBJECT_FUNCTION},
 	{"retry_outbox", GRANT_ADMIN, OBJECT_FUNCTION},
-	{"outbox_overview", GRANT_ADMIN, OBJECT_TABLE}
+	{"outbox_overview", GRANT_ADMIN, OBJECT_TABLE},
+	{"add_webhook", GRANT_ADMIN, OBJECT_FUNCTION},
+	{"remove_webhook", GRANT_ADMIN, OBJECT_FUNCTION},
+	{"webhooks_overview", GRANT_ADMIN, OBJECT_TABLE}
 };
 
 static const char *const grant_group_names[GRANT_GROUPS] = {"anon", "authenticated", "server", "admin"};

@@ -16,10 +16,12 @@
 #include "auth/instance.h"
 #include "auth/seal.h"
 #include "auth/template.h"
+#include "auth/webhook.h"
 #include "base/jsonb.h"
 #include "base/uuid.h"
 #include "store/outbox.h"
 #include "store/settings.h"
+#include "store/users.h"
 #include "utils/timestamp.h"
 
 /* Tries, and the pauses between them: doubled each time, and up to a quarter longer, so that not all come back at once. */
@@ -42,17 +44,48 @@ delivery_scope(void)
 
 /* ---- what became of it ---- */
 
+/*
+ * Who is being deleted at this moment is not waited for, as that waits for the
+ * row that we hold: then it is an event of nobody.
+ */
 static void
-delivery_record(AuthDelivery *delivery, AuthEventKind kind, const char *problem)
+delivery_record(AuthDelivery *delivery, AuthEventKind kind, Jsonb *data)
+{
+	bool		known = delivery->has_user && store_users_hold(&delivery->user_id) == STORE_USERS_HELD;
+
+	auth_event_record(kind, known ? &delivery->user_id : NULL, data, &delivery->event);
+	delivery->has_event = true;
+}
+
+static void
+delivery_record_sent(AuthDelivery *delivery)
 {
 	char		id[BASE_UUID_TEXT_LEN + 1];
+
+	base_uuid_format(&delivery->id, id);
+	delivery_record(delivery, AUTH_EVENT_MAGIC_LINK_SENT, base_jsonb_object(1, "outbox", id));
+}
+
+/*
+ * The webhook that it is about does not get this event (auth/webhook.c); and that
+ * one of these was given up is none, or dead webhooks would tell each other of
+ * their failures for ever.
+ */
+static void
+delivery_record_failure(AuthDelivery *delivery, const char *problem)
+{
+	char		id[BASE_UUID_TEXT_LEN + 1];
+	char		webhook[BASE_UUID_TEXT_LEN + 1];
 	Jsonb	   *data;
 
 	base_uuid_format(&delivery->id, id);
-	data = problem ? base_jsonb_object(3, "outbox", id, "template", delivery->name, "reason", problem)
-		: base_jsonb_object(1, "outbox", id);
-	auth_event_record(kind, delivery->has_user ? &delivery->user_id : NULL, data, &delivery->event);
-	delivery->has_event = true;
+	base_uuid_format(&delivery->webhook_id, webhook);
+	if (delivery->kind == AUTH_OUTBOX_MAIL)
+		data = base_jsonb_object(3, "outbox", id, "template", delivery->name, "reason", problem);
+	else
+		data = base_jsonb_object(4, "outbox", id, "event", delivery->name, AUTH_WEBHOOK_MEMBER, webhook, "reason", problem);
+	if (delivery->kind == AUTH_OUTBOX_MAIL || strcmp(delivery->name, auth_event_name(AUTH_EVENT_EMAIL_FAILED)) != 0)
+		delivery_record(delivery, AUTH_EVENT_EMAIL_FAILED, data);
 }
 
 /*
@@ -65,17 +98,15 @@ auth_delivery_done(AuthDelivery *delivery)
 	delivery->has_event = false;
 	if (store_outbox_sent(&delivery->id, GetCurrentTimestamp()) && delivery->kind == AUTH_OUTBOX_MAIL &&
 		delivery->has_user && strcmp(delivery->name, auth_template_name(AUTH_MAIL_MAGIC_LINK_LOGIN)) == 0)
-		delivery_record(delivery, AUTH_EVENT_MAGIC_LINK_SENT, NULL);
+		delivery_record_sent(delivery);
 }
 
-/* An event of a webhook that failed would go to the same webhook. */
 static void
 delivery_given_up(AuthDelivery *delivery, const char *problem)
 {
 	char		id[BASE_UUID_TEXT_LEN + 1];
 
-	if (delivery->kind == AUTH_OUTBOX_MAIL)
-		delivery_record(delivery, AUTH_EVENT_EMAIL_FAILED, problem);
+	delivery_record_failure(delivery, problem);
 	base_uuid_format(&delivery->id, id);
 	ereport(LOG,
 			(errmsg("fastauth gave up delivering %s %s: %s", delivery->name, id, problem)));

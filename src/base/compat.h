@@ -18,9 +18,11 @@
 #include "fmgr.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
+#include "storage/latch.h"
 #include "storage/proc.h"
 #include "utils/acl.h"
 #include "utils/guc.h"
+#include "utils/memutils.h"
 #include "utils/wait_event.h"
 #if PG_VERSION_NUM >= 160000
 #include "varatt.h"				/* postgres.h had it before */
@@ -80,12 +82,30 @@ base_function_executable(Oid fn, Oid roleid)
 /* Until 16, a role with CREATEROLE could make itself a member of any role that is no superuser. */
 #define BASE_CREATEROLE_TAKES_ALL (PG_VERSION_NUM < 160000)
 
+/* What the connection limit of a database says whose DROP was interrupted; in minor releases of 2023. */
+#ifdef DATCONNLIMIT_INVALID_DB
+#define BASE_DATCONNLIMIT_INVALID DATCONNLIMIT_INVALID_DB
+#else
+#define BASE_DATCONNLIMIT_INVALID (-2)
+#endif
+
 /* A wait event's number; keep it.  Before 17 all of them are called Extension. */
 #if PG_VERSION_NUM >= 170000
 #define base_wait_event(name) WaitEventExtensionNew(name)
 #else
 #define base_wait_event(name) PG_WAIT_EXTENSION
 #endif
+
+/* A set of wait events that outlives the transaction; its owner frees it. */
+static inline WaitEventSet *
+base_wait_event_set(int room)
+{
+#if PG_VERSION_NUM < 170000
+	return CreateWaitEventSet(TopMemoryContext, room);
+#else
+	return CreateWaitEventSet(NULL, room);
+#endif
+}
 
 /* The JSON parser: since 16 a callback answers whether to go on, since 17 the lexer may be the caller's. */
 #if PG_VERSION_NUM < 160000

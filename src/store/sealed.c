@@ -15,7 +15,7 @@ const StoreSealedColumn store_sealed_columns[STORE_SEALED_COLUMNS] = {
 	{.purpose = "signing-key", .table = "signing_keys", .column = "private_key", .of_instance = true},
 	{.purpose = "secret", .table = "secrets", .column = "value", .of_instance = false},
 	{.purpose = "outbox", .table = "outbox", .column = "payload", .of_instance = true},
-	{.purpose = "webhook", .table = "webhooks", .column = "secret", .of_instance = false},
+	{.purpose = "webhook", .table = "webhooks", .column = "secret", .of_instance = true},
 	{.purpose = "address", .table = "one_time_tokens", .column = "sealed_address", .of_instance = true},
 };
 
