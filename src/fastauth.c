@@ -5,6 +5,7 @@
  */
 #include "postgres.h"
 
+#include "auth/cleanup.h"
 #include "auth/client.h"
 #include "auth/event.h"
 #include "auth/identity.h"
@@ -63,6 +64,7 @@ _PG_init(void)
 	store_guard_init();
 	auth_client_init();
 	auth_event_init();
+	auth_cleanup_init();
 	auth_identity_init();
 	auth_outbox_init();
 	auth_permission_init();
