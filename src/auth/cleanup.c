@@ -13,6 +13,7 @@
 
 #include "access/xact.h"
 #include "auth/key.h"
+#include "auth/outbox.h"
 #include "miscadmin.h"
 #include "shmem/database.h"
 #include "store/cleanup.h"
@@ -96,11 +97,20 @@ auth_cleanup_batch(AuthCleanupPart part)
 	return 0;
 }
 
+/* The dispatcher does that with its deliveries. */
+static void
+cleanup_outbox(void)
+{
+	for (int i = 0; i < CLEANUP_ROUNDS && auth_outbox_cleanup(); i++)
+		CHECK_FOR_INTERRUPTS();
+}
+
 uint64
 auth_cleanup_all(void)
 {
 	uint64		total = 0;
 
+	cleanup_outbox();
 	for (AuthCleanupPart part = 0; part < AUTH_CLEANUP_PARTS; part++)
 	{
 		for (int i = 0; i < CLEANUP_ROUNDS; i++)

@@ -4,9 +4,9 @@
  *
  * The earliest time of a table with a btree index on it is one look.  Refresh
  * tokens and failures have a block range index only, which is all that their
- * removal needs and costs the hot path nothing; revocations, and what is in the
- * outbox, have other reasons to go.  So as long as there are any, somebody has
- * to look now and then.
+ * removal needs and costs the hot path nothing; revocations have other reasons
+ * to go.  So as long as there are any, somebody has to look now and then.  The
+ * outbox knows its own times (auth/delivery.c).
  */
 #include "store/cleanup.h"
 
@@ -44,7 +44,7 @@ store_cleanup_next(TimestampTz latest)
 									   CLEANUP_EARLIEST("expires_at", "one_time_tokens", "true") ", "
 									   CLEANUP_EARLIEST("verifies_until", "signing_keys", "t.private_key is not null") ", "
 									   "case when " CLEANUP_ANY("refresh_tokens") " or " CLEANUP_ANY("failures") " or "
-									   CLEANUP_ANY("session_revocations") " or " CLEANUP_ANY("outbox") " then $1 end)",
+									   CLEANUP_ANY("session_revocations") " then $1 end)",
 									   TIMESTAMPTZOID);
 	StoreArgs	args = STORE_ARGS(&plan);
 	TimestampTz next;

@@ -1,6 +1,6 @@
 /*
  * dispatcher.c
- *		The dispatcher of a database: does what becomes due.
+ *		The dispatcher of a database: delivers mails and webhooks (delivery.c), and removes what is over.
  *
  * It is there while there is something to do, and a while longer; the launcher
  * starts it when a commit has something for it, or at the time that it named
@@ -27,6 +27,13 @@
 #include "tcop/tcopprot.h"
 #include "utils/guc.h"
 #include "utils/timestamp.h"
+#include "worker/delivery.h"
+
+/*
+ * Who has to leave gives what is under way so long to land: within what a caller
+ * waits for a recorder, and a DROP DATABASE for us.
+ */
+#define DISPATCHER_LEAVE_MS	300
 
 static bool dispatcher_connected = false;
 
@@ -35,6 +42,9 @@ static bool dispatcher_gone = false;
 
 /* It was asked to do something, or had something to do: then it stays a while. */
 static bool dispatcher_stays = false;
+
+/* It was asked to leave, and does then; 0: it was not. */
+static TimestampTz dispatcher_leave_at = 0;
 
 /* The part that is cleaned up now; AUTH_CLEANUP_PARTS: none. */
 static AuthCleanupPart dispatcher_part = AUTH_CLEANUP_PARTS;
@@ -127,7 +137,7 @@ dispatcher_wait(long ms)
 		wait_event = base_wait_event("FastauthDispatcherMain");
 	pgstat_report_stat(true);
 	pgstat_report_activity(STATE_IDLE, NULL);
-	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, ms, wait_event);
+	worker_delivery_wait(ms, wait_event);
 }
 
 static void
@@ -142,20 +152,36 @@ dispatcher_prepare_turn(void)
 	}
 }
 
-/* It is held, or its place is needed: another one goes on where it was. */
+/*
+ * It is held, or its place is needed.  What is not over is left to the next one:
+ * what is under way stays leased, and is released by it.
+ */
 static bool
 dispatcher_leaves(void)
 {
+	TimestampTz now = GetCurrentTimestamp();
+
 	if (dispatcher_gone)
 	{
 		shmem_dispatcher_leave_for_good();
 		return true;
 	}
 	if (!shmem_worker_should_leave())
+	{
+		dispatcher_leave_at = 0;
+		worker_delivery_stop(false);
 		return false;
+	}
+	if (dispatcher_leave_at == 0)
+		dispatcher_leave_at = TimestampTzPlusMilliseconds(now, DISPATCHER_LEAVE_MS);
+	worker_delivery_stop(true);
+	if (worker_delivery_is_busy() && now < dispatcher_leave_at)
+		return false;
+	worker_delivery_stop(false);
+	shmem_dispatcher_set_retry(worker_delivery_next());
 	if (dispatcher_part != AUTH_CLEANUP_PARTS)
-		shmem_dispatcher_due(GetCurrentTimestamp());
-	shmem_worker_leave(false);
+		shmem_dispatcher_due(now);
+	shmem_worker_leave(worker_delivery_is_busy() || worker_delivery_is_looking());
 	return true;
 }
 
@@ -164,21 +190,30 @@ static long
 dispatcher_wait_ms(TimestampTz busy_at)
 {
 	TimestampTz now = GetCurrentTimestamp();
-	TimestampTz due = shmem_dispatcher_cleanup_due();
-	TimestampTz leave_at = dispatcher_stays ? TimestampTzPlusMilliseconds(busy_at, worker_idle_exit) : now;
+	TimestampTz next = Min(worker_delivery_next(), shmem_dispatcher_cleanup_due());
 
-	if (leave_at <= now && shmem_worker_leave_if_idle())
-		return -1;
-	return Max(TimestampDifferenceMilliseconds(now, Min(due, leave_at)), 1);
+	if (dispatcher_leave_at != 0)
+		next = Min(next, dispatcher_leave_at);
+	else if (!worker_delivery_is_busy())
+	{
+		TimestampTz idle_end = dispatcher_stays ? TimestampTzPlusMilliseconds(busy_at, worker_idle_exit) : now;
+
+		shmem_dispatcher_set_retry(worker_delivery_next());
+		if (idle_end <= now && next > now && shmem_worker_leave_if_idle())
+			return -1;
+		next = Min(next, idle_end);
+	}
+	return Max(TimestampDifferenceMilliseconds(now, next), 1);
 }
 
 static bool
 dispatcher_turn(void)
 {
 	bool		called = shmem_worker_turn();
-	bool		busy = dispatcher_cleanup_step();
+	bool		cleaning = dispatcher_cleanup_step();
+	bool		busy = worker_delivery_step(called || cleaning) || cleaning;
 
-	if (busy)
+	if (busy && !worker_delivery_is_busy())
 		shmem_worker_was_busy();
 	dispatcher_stays |= busy || called;
 	return busy;
@@ -222,6 +257,7 @@ fastauth_dispatcher_main(Datum arg)
 	BackgroundWorkerInitializeConnectionByOid(me.database, InvalidOid, 0);
 	dispatcher_connected = true;
 	worker_override_settings();
+	worker_delivery_begin();
 	dispatcher_tell_due();
 	dispatcher_stays = !shmem_dispatcher_was_probe();
 	dispatcher_loop();
