@@ -52,6 +52,7 @@ SQL_PIECES = \
 	sql/install/functions/permission.sql \
 	sql/install/functions/event.sql \
 	sql/install/functions/hook.sql \
+	sql/install/functions/webhook.sql \
 	sql/install/functions/grants.sql \
 	sql/install/99_grants.sql
 
@@ -98,6 +99,7 @@ REGRESS = \
 	hook_event \
 	hook_confined \
 	hook_guard \
+	webhook \
 
 ISOLATION = \
 	prepare \

@@ -5,9 +5,11 @@
  */
 #include "postgres.h"
 
+#include "auth/cleanup.h"
 #include "auth/client.h"
 #include "auth/event.h"
 #include "auth/identity.h"
+#include "auth/outbox.h"
 #include "auth/permission.h"
 #include "base/compat.h"
 #include "base/hide.h"
@@ -62,7 +64,9 @@ _PG_init(void)
 	store_guard_init();
 	auth_client_init();
 	auth_event_init();
+	auth_cleanup_init();
 	auth_identity_init();
+	auth_outbox_init();
 	auth_permission_init();
 	worker_init();
 	MarkGUCPrefixReserved("fastauth");

@@ -132,7 +132,10 @@ static const GrantObject grant_objects[] = {
 	{"add_hook", GRANT_ADMIN, OBJECT_FUNCTION},
 	{"remove_hook", GRANT_ADMIN, OBJECT_FUNCTION},
 	{"hooks_overview", GRANT_ADMIN, OBJECT_TABLE},
-	{"list_hooks", GRANT_ADMIN, OBJECT_FUNCTION}
+	{"list_hooks", GRANT_ADMIN, OBJECT_FUNCTION},
+	{"add_webhook", GRANT_ADMIN, OBJECT_FUNCTION},
+	{"remove_webhook", GRANT_ADMIN, OBJECT_FUNCTION},
+	{"webhooks_overview", GRANT_ADMIN, OBJECT_TABLE}
 };
 
 static const char *const grant_group_names[GRANT_GROUPS] = {"anon", "authenticated", "server", "admin"};

@@ -41,6 +41,7 @@ static const CheckRule check_rules[] = {
 	{"autovacuum", auth_check_autovacuum},
 	{"expired sessions", auth_check_expired},
 	{"hooks", auth_check_hooks},
+	{"webhooks", auth_check_webhooks},
 	{"pgcrypto", auth_check_pgcrypto},
 	{"roles of fastauth", auth_check_own_roles},
 	{"members of fastauth's roles", auth_check_own_members},

@@ -227,6 +227,20 @@ auth_check_hooks(AuthCheck *check)
 	}
 }
 
+/* One that is slow or away for a while is tried again for hours; what is told here is lost to its receiver. */
+void
+auth_check_webhooks(AuthCheck *check)
+{
+	StoreCheckRow *rows;
+	int			n = store_check_rows(STORE_CHECK_WEBHOOKS, &rows);
+
+	for (int i = 0; i < n; i++)
+		auth_check_add(check, AUTH_CHECK_WARNING, psprintf("webhook %s", rows[i].text[0]),
+					   psprintf("%s events of the last day were given up, the latest because: %s",
+								rows[i].text[1], rows[i].text[2] ? rows[i].text[2] : "unknown"),
+					   "Mend the receiver, then send them again with fastauth.retry_outbox(id); or fastauth.remove_webhook.");
+}
+
 void
 auth_check_pgcrypto(AuthCheck *check)
 {

@@ -37,6 +37,7 @@ extern void auth_check_search_path(AuthCheck *check);
 extern void auth_check_autovacuum(AuthCheck *check);
 extern void auth_check_expired(AuthCheck *check);
 extern void auth_check_hooks(AuthCheck *check);
+extern void auth_check_webhooks(AuthCheck *check);
 extern void auth_check_pgcrypto(AuthCheck *check);
 
 /* check_role.c */

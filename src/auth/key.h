@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "base/errors.h"
+#include "datatype/timestamp.h"
 #include "utils/jsonb.h"
 
 /* A token whose format and signature are good. */
@@ -41,6 +42,9 @@ extern char *auth_key_rotate(const char *algorithm);
 extern char *auth_key_import(const char *key, const char *issuer);
 extern void auth_key_retire(const char *kid);
 extern void auth_key_compromised(const char *kid);
+
+/* Forget the private parts of keys that are gone by now, and have PostgREST forget the keys. */
+extern void auth_key_wipe_gone(TimestampTz now);
 
 /* Every key of ours is gone, and a new one signs (a new instance). */
 extern void auth_key_renew(void);

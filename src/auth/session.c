@@ -11,6 +11,7 @@
  */
 #include "auth/session.h"
 
+#include "auth/cleanup.h"
 #include "auth/client.h"
 #include "auth/rate.h"
 #include "auth/event.h"
@@ -89,6 +90,7 @@ session_insert(const StoreSession *session, const char *expected_hash,
 	if (!store_sessions_insert(session, expected_hash, refresh_hash, refresh_expires_at))
 		return false;
 	store_sessions_cut(&session->user_id, session->created_at);
+	auth_cleanup_due(session->expires_at);
 	return true;
 }
 

@@ -4,7 +4,7 @@
  *
  * A setting is checked alone, against its row of the table in base/settings.c;
  * roles are checked against the powers that no token may give (S55).  Secrets
- * are no settings: they are sealed, and no function answers one.
+ * are no settings: they are sealed, and no SQL function answers one.
  */
 #include "auth/settings.h"
 
@@ -127,4 +127,13 @@ auth_settings_set_secret(const char *name, const char *value)
 	else
 		store_secrets_set(name, auth_seal("secret", "secrets", "value", name, value, strlen(value)));
 	auth_event(AUTH_EVENT_SETTING_CHANGED, NULL, NULL, base_jsonb_object(1, "secret", name));
+}
+
+char *
+auth_settings_secret(const char *name)
+{
+	bytea	   *sealed = store_secrets_get(name);
+	size_t		len;
+
+	return sealed ? auth_unseal("secret", "secrets", "value", name, sealed, &len) : NULL;
 }

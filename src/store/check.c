@@ -184,6 +184,13 @@
 #define CHECK_CREATEROLE \
 	"select r.rolname::pg_catalog.text from pg_catalog.pg_roles r where r.rolcreaterole and not r.rolsuper"
 
+/* By the index of finished_at. */
+#define CHECK_WEBHOOKS \
+	"select o.webhook_id::pg_catalog.text, pg_catalog.count(*)::pg_catalog.text, " \
+	"(pg_catalog.array_agg(o.last_error order by o.finished_at desc))[1] from fastauth.outbox o " \
+	"where o.finished_at operator(pg_catalog.>) (pg_catalog.now() operator(pg_catalog.-) '1 day'::pg_catalog.interval) " \
+	"and o.status operator(pg_catalog.=) 'failed' and o.webhook_id is not null group by o.webhook_id"
+
 static StorePlan check_plans[STORE_CHECK_QUERIES] = {
 	[STORE_CHECK_FOREIGN_KEYS] = STORE_PLAN0(CHECK_FOREIGN_KEYS),
 	[STORE_CHECK_PUBLICATIONS] = STORE_PLAN0(CHECK_PUBLICATIONS),
@@ -202,6 +209,7 @@ static StorePlan check_plans[STORE_CHECK_QUERIES] = {
 	[STORE_CHECK_USER_ROLES] = STORE_PLAN0(CHECK_USER_ROLES),
 	[STORE_CHECK_CREATEROLE] = STORE_PLAN0(CHECK_CREATEROLE),
 	[STORE_CHECK_SETTINGS] = STORE_PLAN0("select s.name, s.value from fastauth.settings s"),
+	[STORE_CHECK_WEBHOOKS] = STORE_PLAN0(CHECK_WEBHOOKS),
 };
 
 int
