@@ -53,6 +53,7 @@ SQL_PIECES = \
 	sql/install/functions/event.sql \
 	sql/install/functions/hook.sql \
 	sql/install/functions/webhook.sql \
+	sql/install/functions/mail.sql \
 	sql/install/functions/grants.sql \
 	sql/install/99_grants.sql
 
@@ -100,6 +101,8 @@ REGRESS = \
 	hook_confined \
 	hook_guard \
 	webhook \
+	template \
+	mail \
 
 ISOLATION = \
 	prepare \

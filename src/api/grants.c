@@ -111,6 +111,7 @@ static const GrantObject grant_objects[] = {
 	{"user_has_permission", GRANT_SERVER, OBJECT_FUNCTION},
 	{"role_data", GRANT_SERVER, OBJECT_TYPE},
 	{"list_events", GRANT_SERVER, OBJECT_FUNCTION},
+	{"send_email", GRANT_SERVER, OBJECT_FUNCTION},
 
 	/* for who changes how the system works */
 	{"configure", GRANT_ADMIN, OBJECT_FUNCTION},
@@ -135,7 +136,12 @@ static const GrantObject grant_objects[] = {
 	{"list_hooks", GRANT_ADMIN, OBJECT_FUNCTION},
 	{"add_webhook", GRANT_ADMIN, OBJECT_FUNCTION},
 	{"remove_webhook", GRANT_ADMIN, OBJECT_FUNCTION},
-	{"webhooks_overview", GRANT_ADMIN, OBJECT_TABLE}
+	{"webhooks_overview", GRANT_ADMIN, OBJECT_TABLE},
+	{"set_email_template", GRANT_ADMIN, OBJECT_FUNCTION},
+	{"get_email_template", GRANT_ADMIN, OBJECT_FUNCTION},
+	{"outbox_mail", GRANT_ADMIN, OBJECT_FUNCTION},
+	{"retry_outbox", GRANT_ADMIN, OBJECT_FUNCTION},
+	{"outbox_overview", GRANT_ADMIN, OBJECT_TABLE}
 };
 
 static const char *const grant_group_names[GRANT_GROUPS] = {"anon", "authenticated", "server", "admin"};

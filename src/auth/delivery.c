@@ -15,6 +15,7 @@
 #include "auth/hook_event.h"
 #include "auth/instance.h"
 #include "auth/seal.h"
+#include "auth/template.h"
 #include "auth/webhook.h"
 #include "base/jsonb.h"
 #include "base/uuid.h"
@@ -34,9 +35,6 @@
 
 /* What is old is removed when so much more has become old. */
 #define DELIVERY_CLEANUP_EVERY	(10 * USECS_PER_MINUTE)
-
-/* The one mail whose hooks want to know that it was sent. */
-#define DELIVERY_MAGIC_LINK "magic_link_login"
 
 static StoreOutboxScope
 delivery_scope(void)
@@ -99,7 +97,7 @@ auth_delivery_done(AuthDelivery *delivery)
 {
 	delivery->has_event = false;
 	if (store_outbox_sent(&delivery->id, GetCurrentTimestamp()) && delivery->kind == AUTH_OUTBOX_MAIL &&
-		delivery->has_user && strcmp(delivery->name, DELIVERY_MAGIC_LINK) == 0)
+		delivery->has_user && strcmp(delivery->name, auth_template_name(AUTH_MAIL_MAGIC_LINK_LOGIN)) == 0)
 		delivery_record_sent(delivery);
 }
 
