@@ -7,6 +7,7 @@
 
 #include "auth/client.h"
 #include "auth/event.h"
+#include "auth/hook_confine.h"
 #include "auth/identity.h"
 #include "auth/permission.h"
 #include "base/compat.h"
@@ -60,6 +61,7 @@ _PG_init(void)
 	store_guard_init();
 	auth_client_init();
 	auth_event_init();
+	auth_hook_confine_init();
 	auth_identity_init();
 	auth_permission_init();
 	worker_init();
