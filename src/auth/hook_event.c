@@ -15,7 +15,9 @@
  */
 #include "auth/hook_event.h"
 
+#include "access/htup_details.h"
 #include "access/table.h"
+#include "access/tableam.h"
 #include "access/xact.h"
 #include "auth/hook_call.h"
 #include "catalog/pg_trigger.h"
@@ -27,6 +29,7 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/resowner.h"
+#include "utils/snapmgr.h"
 #include "utils/timeout.h"
 #include "utils/timestamp.h"
 
@@ -45,38 +48,48 @@ static int64 hook_worker_spent = 0; /* microseconds, in this span */
 /*
  * The trigger that this would be.  Procedural languages keep a compiled copy
  * for each trigger's oid, since the row type may be another one: ours is always
- * that of the table, so the oid of a trigger that stands on it will do.
+ * that of the partition, so the oid of a trigger that stands on it will do.
  */
 static void
-hook_event_trigger(Oid relid, Trigger *trigger)
+hook_event_trigger(Oid partition, Trigger *trigger)
 {
 	memset(trigger, 0, sizeof(*trigger));
-	trigger->tgoid = get_trigger_oid(relid, "events_stamp", false);
+	trigger->tgoid = get_trigger_oid(partition, "events_stamp", false);
 	trigger->tgname = pstrdup("fastauth_hook");
 	trigger->tgtype = TRIGGER_TYPE_ROW | TRIGGER_TYPE_AFTER | TRIGGER_TYPE_INSERT;
 	trigger->tgenabled = TRIGGER_FIRES_ON_ORIGIN;
 }
 
+/*
+ * As PostgreSQL calls row triggers of a partitioned table: with the partition,
+ * which has a storage that functions of C may look into, and with the stored
+ * row and its ctid.
+ */
 static void
-hook_event_call(const StoreHook *hook, HeapTuple tuple, Oid relid)
+hook_event_call(const StoreHook *hook, const StoreEvent *event, int ring)
 {
-	Relation	rel = table_open(relid, AccessShareLock);
-	TupleTableSlot *slot = MakeSingleTupleTableSlot(RelationGetDescr(rel), &TTSOpsHeapTuple);
 	Trigger		trigger;
 	TriggerData data = {.type = T_TriggerData};
+	Oid			partition;
+	ItemPointerData place;
+	bool		copied;
 	bool		isnull;
 
-	hook_event_trigger(relid, &trigger);
+	store_events_find_row(&event->id, ring, &partition, &place);
+	hook_event_trigger(partition, &trigger);
 	trigger.tgfoid = auth_hook_function(hook);
-	ExecStoreHeapTuple(tuple, slot, false);
 	data.tg_event = TRIGGER_EVENT_INSERT | TRIGGER_EVENT_ROW | TRIGGER_EVENT_AFTER;
-	data.tg_relation = rel;
-	data.tg_trigtuple = tuple;
+	data.tg_relation = table_open(partition, AccessShareLock);
 	data.tg_trigger = &trigger;
-	data.tg_trigslot = slot;
+	data.tg_trigslot = table_slot_create(data.tg_relation, NULL);
+	if (!table_tuple_fetch_row_version(data.tg_relation, &place, SnapshotAny, data.tg_trigslot))
+		elog(ERROR, "event is not there");
+	data.tg_trigtuple = ExecFetchSlotHeapTuple(data.tg_trigslot, true, &copied);
 	(void) auth_hook_call(hook, NULL, (Node *) &data, &isnull);
-	ExecDropSingleTupleTableSlot(slot);
-	table_close(rel, AccessShareLock);
+	if (copied)
+		heap_freetuple(data.tg_trigtuple);
+	ExecDropSingleTupleTableSlot(data.tg_trigslot);
+	table_close(data.tg_relation, AccessShareLock);
 }
 
 /* ---- in a worker ---- */
@@ -149,7 +162,7 @@ hook_event_stop_timers(TimestampTz start)
 
 /* The call in a subtransaction; a request to leave goes on, any other error ends here. */
 static void
-hook_event_call_guarded(const StoreHook *hook, HeapTuple tuple, Oid relid)
+hook_event_call_guarded(const StoreHook *hook, const StoreEvent *event, int ring)
 {
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner resources = CurrentResourceOwner;
@@ -163,7 +176,7 @@ hook_event_call_guarded(const StoreHook *hook, HeapTuple tuple, Oid relid)
 	PG_TRY();
 	{
 		hook_event_start_timers(start, left);
-		hook_event_call(hook, tuple, relid);
+		hook_event_call(hook, event, ring);
 		hook_event_stop_timers(start);
 		ReleaseCurrentSubTransaction();
 	}
@@ -188,15 +201,10 @@ hook_event_call_all(const char *name, const StoreEvent *event, int ring, AuthHoo
 	int			n = store_hooks_of(name, &hooks);
 
 	for (int i = 0; i < n; i++)
-	{
-		Oid			relid;
-		HeapTuple	tuple = store_events_tuple(&event->id, ring, &relid);
-
 		if (place == AUTH_HOOK_IN_FLOW)
-			hook_event_call(&hooks[i], tuple, relid);
+			hook_event_call(&hooks[i], event, ring);
 		else
-			hook_event_call_guarded(&hooks[i], tuple, relid);
-	}
+			hook_event_call_guarded(&hooks[i], event, ring);
 }
 
 void
