@@ -11,7 +11,8 @@
  * hook runs in a subtransaction and its error is logged.  All of them together
  * have a quarter of a second in ten; then they rest, so that neither a slow hook
  * nor many refusals keep others from being recorded.  Who goes on when it is
- * cancelled ends the worker, and the one that follows lets hooks rest longer.
+ * cancelled ends the worker.  However a worker ends in a hook, or the whole
+ * server with it, the one that follows lets hooks rest longer, and records.
  */
 #include "auth/hook_event.h"
 
@@ -39,7 +40,7 @@
 
 /* For one that does not end when it is cancelled. */
 #define HOOK_WORKER_DEATH_MS	500
-#define HOOK_WORKER_DEATH_REST_MS	60000
+#define HOOK_WORKER_DEATH_REST_MS	(SHMEM_HOOKS_REST_S * 1000)
 
 static TimestampTz hook_worker_span_end = 0;
 static TimeoutId hook_event_death;
@@ -149,7 +150,10 @@ hook_event_start_timers(TimestampTz now, int left)
 	enable_timeout_after(death, HOOK_WORKER_DEATH_MS);
 }
 
-/* A stop that came too late is for nobody. */
+/*
+ * A stop that came too late is for nobody.  A worker that is to die, perhaps
+ * because the hook sent it the signal, does so after the call: hooks still rest.
+ */
 static void
 hook_event_stop_timers(TimestampTz start)
 {
@@ -157,7 +161,8 @@ hook_event_stop_timers(TimestampTz start)
 	disable_timeout(hook_event_death, false);
 	QueryCancelPending = false;
 	hook_worker_spent += Max(GetCurrentTimestamp() - start, 0);
-	shmem_worker_set_hooks_rest(0);
+	if (!ProcDiePending)
+		shmem_worker_set_hooks_rest(0);
 }
 
 /* The call in a subtransaction; a request to leave goes on, any other error ends here. */

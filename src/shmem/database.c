@@ -44,6 +44,7 @@ typedef struct DatabaseEntry
 typedef struct DatabaseArea
 {
 	LWLock	   *lock;
+	TimestampTz hooks_rest;		/* no worker calls a hook before */
 	int			launcher_pid;
 	int			launcher_proc;
 	DatabaseEntry entries[SHMEM_DATABASES];
@@ -60,11 +61,19 @@ database_size(void)
 	return sizeof(DatabaseArea);
 }
 
+/*
+ * A second time in the life of a postmaster means that a process died by a
+ * signal.  That may have been a worker in a hook, which would do so again.
+ */
 static void
 database_attach(void *memory, LWLockPadded *locks)
 {
+	static bool crashed = false;
+
 	area = memory;
 	area->lock = &locks[0].lock;
+	area->hooks_rest = crashed ? GetCurrentTimestamp() + SHMEM_HOOKS_REST_S * USECS_PER_SEC : 0;
+	crashed = true;
 	area->launcher_proc = DATABASE_NO_PROC;
 	for (int i = 0; i < SHMEM_DATABASES; i++)
 		area->entries[i].worker_proc = DATABASE_NO_PROC;
@@ -504,7 +513,7 @@ shmem_worker_hooks_rest(void)
 	TimestampTz until;
 
 	LWLockAcquire(area->lock, LW_SHARED);
-	until = database_mine->hooks_rest;
+	until = Max(database_mine->hooks_rest, area->hooks_rest);
 	LWLockRelease(area->lock);
 	return until;
 }
