@@ -108,6 +108,7 @@ REGRESS = \
 	stats \
 	event \
 	hook \
+	hook_each \
 	hook_answer \
 	hook_event \
 	hook_confined \

@@ -15,6 +15,7 @@
 typedef struct AuthVerified
 {
 	char	   *payload;		/* JSON that base_json_check() passed */
+	char	   *kid;
 	char	   *issuer;			/* NULL: ours; else whose key it is */
 	bool		verify_only;	/* a key that we cannot sign with */
 } AuthVerified;
@@ -24,6 +25,9 @@ extern char *auth_key_sign(const char *payload);
 
 /* Check format, header, key and signature of a token (DESIGN 7, verify_token).  Never raises for what it holds. */
 extern FaError auth_key_verify(const char *token, size_t len, AuthVerified *verified);
+
+/* A token that was verified by that key before: fill all but the payload, or false when it would not be believed now. */
+extern bool auth_key_verified_before(const char *kid, AuthVerified *verified);
 
 /* Changes whenever a key changed: what was verified before then is to be verified again. */
 extern uint64 auth_key_generation(void);

@@ -40,10 +40,18 @@ database_clear_workers(DatabaseEntry *entry)
 		entry->workers[kind].proc = DATABASE_NO_PROC;
 }
 
+/*
+ * A second time in the life of a postmaster means that a process died by a
+ * signal.  That may have been a worker in a hook, which would do so again.
+ */
 static void
 database_attach(void *memory, LWLockPadded *locks)
 {
+	static bool crashed = false;
+
 	database_area = memory;
+	database_area->hooks_rest = crashed ? GetCurrentTimestamp() + SHMEM_HOOKS_REST_S * USECS_PER_SEC : 0;
+	crashed = true;
 	database_area->lock = &locks[0].lock;
 	database_area->launcher_proc = DATABASE_NO_PROC;
 	for (int i = 0; i < SHMEM_DATABASES; i++)

@@ -162,8 +162,9 @@ extern bool shmem_worker_should_leave(void);
 
 /*
  * Until when no hook is called in this worker, nor in one that is started after
- * it died in a hook.
+ * it died in a hook, nor after the server crashed and began anew.
  */
+#define SHMEM_HOOKS_REST_S 60
 extern void shmem_worker_set_hooks_rest(TimestampTz until);
 extern TimestampTz shmem_worker_hooks_rest(void);
 

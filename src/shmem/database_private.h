@@ -44,6 +44,7 @@ typedef struct DatabaseEntry
 typedef struct DatabaseArea
 {
 	LWLock	   *lock;
+	TimestampTz hooks_rest;		/* no worker calls a hook before */
 	int			launcher_pid;
 	int			launcher_proc;
 	DatabaseEntry entries[SHMEM_DATABASES];

@@ -392,7 +392,7 @@ shmem_worker_hooks_rest(void)
 	TimestampTz until;
 
 	LWLockAcquire(database_area->lock, LW_SHARED);
-	until = database_me()->hooks_rest;
+	until = Max(database_me()->hooks_rest, database_area->hooks_rest);
 	LWLockRelease(database_area->lock);
 	return until;
 }
