@@ -100,8 +100,9 @@ store_outbox_get(const pg_uuid_t *id, StoreOutbox *row)
 
 /* ---- claiming ---- */
 
+/* What locks rows is run once, whatever the planner does with the rest; so the limit holds. */
 #define OUTBOX_CLAIM(scope) \
-	"with due as materialized (select o.id, o.webhook_id from fastauth.outbox o where " OUTBOX_PENDING \
+	"with due as (select o.id, o.webhook_id from fastauth.outbox o where " OUTBOX_PENDING \
 	"and o.due_at operator(pg_catalog.<=) $1 and not o.decoy and " scope OUTBOX_IS_FIRST \
 	"order by o.due_at, o.id limit $3 for update of o skip locked) " \
 	"update fastauth.outbox o set attempts = o.attempts operator(pg_catalog.+) 1, leased_until = $2, due_at = $2 " \
