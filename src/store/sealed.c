@@ -16,7 +16,6 @@ const StoreSealedColumn store_sealed_columns[STORE_SEALED_COLUMNS] = {
 	{.purpose = "secret", .table = "secrets", .column = "value", .of_instance = false},
 	{.purpose = "outbox", .table = "outbox", .column = "payload", .of_instance = true},
 	{.purpose = "webhook", .table = "webhooks", .column = "secret", .of_instance = true},
-	{.purpose = "address", .table = "one_time_tokens", .column = "sealed_address", .of_instance = true},
 };
 
 /* Behind a uuid that is given as text, '' for the first. */
@@ -33,8 +32,6 @@ static StorePlan next_plans[STORE_SEALED_COLUMNS] = {
 			   "and o.id " SEALED_BEHIND "order by o.id limit 100", TEXTOID),
 	STORE_PLAN("select w.id::pg_catalog.text, w.secret from fastauth.webhooks w "
 			   "where w.id " SEALED_BEHIND "order by w.id limit 100", TEXTOID),
-	STORE_PLAN("select t.id::pg_catalog.text, t.sealed_address from fastauth.one_time_tokens t where t.sealed_address is not null "
-			   "and t.id " SEALED_BEHIND "order by t.id limit 100", TEXTOID),
 };
 
 static StorePlan update_plans[STORE_SEALED_COLUMNS] = {
@@ -44,8 +41,6 @@ static StorePlan update_plans[STORE_SEALED_COLUMNS] = {
 	STORE_PLAN("update fastauth.outbox set payload = $2 where id operator(pg_catalog.=) $1::pg_catalog.uuid and payload is not null",
 			   TEXTOID, BYTEAOID),
 	STORE_PLAN("update fastauth.webhooks set secret = $2 where id operator(pg_catalog.=) $1::pg_catalog.uuid", TEXTOID, BYTEAOID),
-	STORE_PLAN("update fastauth.one_time_tokens set sealed_address = $2 where id operator(pg_catalog.=) $1::pg_catalog.uuid "
-			   "and sealed_address is not null", TEXTOID, BYTEAOID),
 };
 
 static StorePlan delete_plans[STORE_SEALED_COLUMNS] = {
@@ -55,7 +50,6 @@ static StorePlan delete_plans[STORE_SEALED_COLUMNS] = {
 	STORE_PLAN("delete from fastauth.secrets where name operator(pg_catalog.=) $1", TEXTOID),
 	STORE_PLAN("delete from fastauth.outbox where id operator(pg_catalog.=) $1::pg_catalog.uuid", TEXTOID),
 	STORE_PLAN("delete from fastauth.webhooks where id operator(pg_catalog.=) $1::pg_catalog.uuid", TEXTOID),
-	STORE_PLAN("delete from fastauth.one_time_tokens where id operator(pg_catalog.=) $1::pg_catalog.uuid", TEXTOID),
 };
 
 bool
