@@ -1,6 +1,6 @@
 /*
  * sealed.h
- *		Every column that holds sealed values, in one list.
+ *		Every column that holds values sealed with the master key, in one list.
  *
  * rotate_master_key() and adopt() walk it: a column that is not in it would be
  * left behind.
@@ -24,7 +24,7 @@ typedef struct StoreSealedRow
 	bytea	   *sealed;
 } StoreSealedRow;
 
-#define STORE_SEALED_COLUMNS	5
+#define STORE_SEALED_COLUMNS	4
 #define STORE_SEALED_BATCH		100
 
 extern const StoreSealedColumn store_sealed_columns[STORE_SEALED_COLUMNS];
