@@ -20,6 +20,7 @@
 #include "auth/onetime.h"
 #include "auth/session_end.h"
 #include "base/errors.h"
+#include "store/failures.h"
 #include "store/settings.h"
 
 void
@@ -29,6 +30,8 @@ auth_prove_strip(StoreUser *user)
 		(void) store_users_set_password(&user->id, NULL);
 	user->hashed_password = NULL;
 	(void) auth_session_end_all(&user->id, NULL, "address proved by its owner");
+	/* Or they would stay exempt from what holds strangers up. */
+	store_failures_forget_known(&user->id);
 	/* The application's too: they were given to whoever was signed in. */
 	(void) auth_onetime_end_named(&user->id, NULL);
 }
@@ -39,7 +42,7 @@ prove_record(const StoreUser *user)
 	AuthMail	mail = {.kind = AUTH_MAIL_WELCOME, .user = user};
 
 	auth_event(AUTH_EVENT_EMAIL_VERIFY, &user->id, NULL, NULL);
-	if (store_settings()->email_welcome)
+	if (store_settings()->email_welcome && auth_mail_configured(mail.kind))
 		auth_mail_queue(&mail);
 }
 
