@@ -246,6 +246,7 @@ auth_onetime_make(AuthOnetimeKind kind, const StoreUser *user, const char *addre
 		onetime_make_link(address, made, &secrets, &row);
 	row.token_hash = secrets.token_hash;
 	onetime_store(&row);
+	made->of_user = row.user_id != NULL;
 }
 
 void

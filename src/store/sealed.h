@@ -3,7 +3,8 @@
  *		Every column that holds values sealed with the master key, in one list.
  *
  * rotate_master_key() and adopt() walk it: a column that is not in it would be
- * left behind.
+ * left behind.  What a token opens itself (one_time_tokens.sealed_address,
+ * refresh_tokens.sealed_successor) is not sealed with the master key, and is not.
  */
 #ifndef FASTAUTH_STORE_SEALED_H
 #define FASTAUTH_STORE_SEALED_H
