@@ -175,6 +175,7 @@ check-versions:
 bench:
 	@bash test/bench/run.sh
 	@bash test/bench/refusals.sh
+	@bash test/bench/mails.sh
 	@bash test/bench/rls.sh
 demo:
 	@bash examples/demo.sh

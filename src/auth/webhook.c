@@ -362,7 +362,6 @@ webhook_put_headers(const AuthDelivery *delivery, const char *secret, AuthWebhoo
 	if (!webhook_sign(secret, id, now, request->request.body, request->request.body_len, signature))
 		return webhook_refuse(request, "it cannot be signed: the secret is not " WEBHOOK_PREFIX " and base64");
 	request->headers[n++] = "Content-Type: application/json";
-	request->headers[n++] = "User-Agent: fastauth/" FASTAUTH_VERSION;
 	request->headers[n++] = psprintf("webhook-id: %s", id);
 	request->headers[n++] = psprintf("webhook-timestamp: " INT64_FORMAT, now);
 	request->headers[n++] = psprintf("webhook-signature: v1,%s", signature);
@@ -397,7 +396,7 @@ webhook_request_mail(const AuthDelivery *delivery, const NetMail *mail, AuthWebh
 	bool		good;
 
 	if (secret == NULL)
-		return webhook_refuse(request, "the secret " AUTH_WEBHOOK_MAIL_SECRET " is not set");
+		return webhook_refuse(request, "the secret " AUTH_WEBHOOK_MAIL_SECRET " is not set, or does not open with the master key");
 	if (url == NULL)
 		good = webhook_refuse(request, "the setting email_webhook_url is not set");
 	else

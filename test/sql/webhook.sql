@@ -40,7 +40,7 @@ EXCEPTION WHEN OTHERS THEN
 	RETURN SQLSTATE || ' ' || word || ': ' || SQLERRM;
 END $$;
 \pset format unaligned
-SELECT left(u, 60) AS url, pg_temp.try(u) FROM unnest(ARRAY[
+SELECT translate(left(u, 60), E'\r\n', '^$') AS url, pg_temp.try(u) FROM unnest(ARRAY[
 	'https://hooks.example.invalid', 'https://hooks.example.invalid/path?key=value', 'HTTPS://Hooks.Example.Invalid:8443/', 'https://127.0.0.1:9/x', 'https://[::1]/x', 'https://10.0.0.1/',
 	'http://localhost:9/x', 'http://127.0.0.1:9/x', 'http://[::1]:9/x', 'http://127.1.2.3/',
 	NULL, '', ' ', 'hooks', '/hooks', '//hooks.example.invalid', 'http://hooks.example.invalid/', 'http://localhost.example.invalid/', 'http://10.0.0.1/', 'http://127.0.0.1.example.invalid/',
