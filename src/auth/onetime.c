@@ -216,6 +216,9 @@ onetime_store(StoreOnetimeNew *row)
 		row->user_id = NULL;
 		(void) store_onetime_insert(row);
 	}
+	/* What the insert and its foreign key ask about a user. */
+	if (row->user_id == NULL)
+		store_users_ask_for_nobody(2);
 	store_onetime_cut(row);
 }
 
