@@ -42,18 +42,21 @@ SQL_PIECES = \
 	sql/install/functions/user.sql \
 	sql/install/functions/session.sql \
 	sql/install/functions/session_store.sql \
+	sql/install/functions/onetime.sql \
 	sql/install/functions/overview.sql \
 	sql/install/functions/signin.sql \
+	sql/install/functions/passwordless.sql \
 	sql/install/functions/identity.sql \
 	sql/install/functions/account.sql \
+	sql/install/functions/verify.sql \
 	sql/install/functions/check.sql \
 	sql/install/functions/stats.sql \
 	sql/install/functions/roles.sql \
 	sql/install/functions/permission.sql \
 	sql/install/functions/event.sql \
 	sql/install/functions/hook.sql \
-	sql/install/functions/webhook.sql \
 	sql/install/functions/mail.sql \
+	sql/install/functions/webhook.sql \
 	sql/install/functions/grants.sql \
 	sql/install/99_grants.sql
 
@@ -72,12 +75,20 @@ REGRESS = \
 	session \
 	session_strategy \
 	session_store \
+	onetime \
 	overview \
 	signin \
 	rate \
 	identity \
 	account \
+	verify \
+	reset \
+	email_change \
+	prehijack \
 	lockout \
+	magic_link \
+	otp \
+	new_device \
 	replay \
 	roles \
 	permission \
@@ -100,9 +111,10 @@ REGRESS = \
 	hook_event \
 	hook_confined \
 	hook_guard \
-	webhook \
 	template \
 	mail \
+	outbox \
+	webhook \
 
 ISOLATION = \
 	prepare \
@@ -118,9 +130,15 @@ ISOLATION = \
 	revoked_in_repeatable_read \
 	session_use \
 	session_store_race \
+	onetime_race \
 	lock_wait \
 	cleanup_race \
+	magic_link_race \
+	magic_signup_race \
+	otp_race \
 	account_race \
+	verify_race \
+	reset_race \
 	settings_race \
 	role_race \
 	permission_revoked \
@@ -156,6 +174,7 @@ check-versions:
 bench:
 	@bash test/bench/run.sh
 	@bash test/bench/refusals.sh
+	@bash test/bench/mails.sh
 	@bash test/bench/rls.sh
 demo:
 	@bash examples/demo.sh

@@ -50,8 +50,16 @@ static const GrantObject grant_objects[] = {
 	{"signup", GRANT_ANON, OBJECT_FUNCTION},
 	{"signin", GRANT_ANON, OBJECT_FUNCTION},
 	{"refresh", GRANT_ANON, OBJECT_FUNCTION},
+	{"send_magic_link", GRANT_ANON, OBJECT_FUNCTION},
+	{"signin_with_magic_link", GRANT_ANON, OBJECT_FUNCTION},
+	{"send_otp", GRANT_ANON, OBJECT_FUNCTION},
+	{"signin_with_otp", GRANT_ANON, OBJECT_FUNCTION},
 	{"verify_token", GRANT_ANON, OBJECT_FUNCTION},
 	{"authenticate", GRANT_ANON, OBJECT_FUNCTION},
+	{"request_password_reset", GRANT_ANON, OBJECT_FUNCTION},
+	{"reset_password", GRANT_ANON, OBJECT_FUNCTION},
+	{"verify_email", GRANT_ANON, OBJECT_FUNCTION},
+	{"confirm_email_change", GRANT_ANON, OBJECT_FUNCTION},
 	{"jwks", GRANT_ANON, OBJECT_FUNCTION},
 	{"token_pair", GRANT_ANON, OBJECT_TYPE},
 
@@ -70,6 +78,8 @@ static const GrantObject grant_objects[] = {
 	{"set_first_password", GRANT_AUTHENTICATED, OBJECT_FUNCTION},
 	{"reauthenticate", GRANT_AUTHENTICATED, OBJECT_FUNCTION},
 	{"delete_me", GRANT_AUTHENTICATED, OBJECT_FUNCTION},
+	{"request_email_verification", GRANT_AUTHENTICATED, OBJECT_FUNCTION},
+	{"request_email_change", GRANT_AUTHENTICATED, OBJECT_FUNCTION},
 	{"user_data", GRANT_AUTHENTICATED, OBJECT_TYPE},
 
 	/* for the application's server */
@@ -91,6 +101,12 @@ static const GrantObject grant_objects[] = {
 	{"session_write", GRANT_SERVER, OBJECT_FUNCTION},
 	{"session_delete", GRANT_SERVER, OBJECT_FUNCTION},
 	{"session_exists", GRANT_SERVER, OBJECT_FUNCTION},
+	{"create_token", GRANT_SERVER, OBJECT_FUNCTION},
+	{"get_token", GRANT_SERVER, OBJECT_FUNCTION},
+	{"consume_token", GRANT_SERVER, OBJECT_FUNCTION},
+	{"delete_token", GRANT_SERVER, OBJECT_FUNCTION},
+	{"delete_user_tokens", GRANT_SERVER, OBJECT_FUNCTION},
+	{"token_data", GRANT_SERVER, OBJECT_TYPE},
 	{"cleanup_expired", GRANT_SERVER, OBJECT_FUNCTION},
 	{"issue_jwt", GRANT_SERVER, OBJECT_FUNCTION},
 	{"verify_jws", GRANT_SERVER, OBJECT_FUNCTION},
@@ -134,14 +150,14 @@ static const GrantObject grant_objects[] = {
 	{"remove_hook", GRANT_ADMIN, OBJECT_FUNCTION},
 	{"hooks_overview", GRANT_ADMIN, OBJECT_TABLE},
 	{"list_hooks", GRANT_ADMIN, OBJECT_FUNCTION},
-	{"add_webhook", GRANT_ADMIN, OBJECT_FUNCTION},
-	{"remove_webhook", GRANT_ADMIN, OBJECT_FUNCTION},
-	{"webhooks_overview", GRANT_ADMIN, OBJECT_TABLE},
 	{"set_email_template", GRANT_ADMIN, OBJECT_FUNCTION},
 	{"get_email_template", GRANT_ADMIN, OBJECT_FUNCTION},
 	{"outbox_mail", GRANT_ADMIN, OBJECT_FUNCTION},
 	{"retry_outbox", GRANT_ADMIN, OBJECT_FUNCTION},
-	{"outbox_overview", GRANT_ADMIN, OBJECT_TABLE}
+	{"outbox_overview", GRANT_ADMIN, OBJECT_TABLE},
+	{"add_webhook", GRANT_ADMIN, OBJECT_FUNCTION},
+	{"remove_webhook", GRANT_ADMIN, OBJECT_FUNCTION},
+	{"webhooks_overview", GRANT_ADMIN, OBJECT_TABLE}
 };
 
 static const char *const grant_group_names[GRANT_GROUPS] = {"anon", "authenticated", "server", "admin"};

@@ -18,6 +18,7 @@
 #include "shmem/database.h"
 #include "store/cleanup.h"
 #include "store/failures.h"
+#include "store/one_time_tokens.h"
 #include "store/refresh_tokens.h"
 #include "store/session_store.h"
 #include "store/sessions.h"
@@ -87,7 +88,7 @@ auth_cleanup_batch(AuthCleanupPart part)
 		case AUTH_CLEANUP_SESSION_STORE:
 			return store_session_store_cleanup(now, CLEANUP_BATCH);
 		case AUTH_CLEANUP_ONE_TIME_TOKENS:
-			return store_cleanup_one_time_tokens(now, CLEANUP_BATCH);
+			return store_onetime_cleanup(now, CLEANUP_BATCH);
 		case AUTH_CLEANUP_SUCCESSORS:
 			store_refresh_tokens_forget(now - store_settings()->refresh_reuse_grace, CLEANUP_FORGET_MAX);
 			return 0;

@@ -16,6 +16,7 @@
 #include "auth/rate.h"
 #include "auth/event.h"
 #include "auth/hook.h"
+#include "auth/notice.h"
 #include "auth/token.h"
 #include "base/errors.h"
 #include "base/jsonb.h"
@@ -62,6 +63,22 @@ session_note_address(const StoreSession *session, TimestampTz now)
 	ShmemAddress address = shmem_address(session->ip_address);
 
 	store_failures_note_known(&session->user_id, &address, now - store_settings()->failure_retention / 2);
+}
+
+/*
+ * Does the owner of the address have to hear of this sign-in?  Each new address
+ * tells once, and only who got in can cause it, so there is no other limit.
+ */
+static bool
+session_is_of_new_device(const AuthSessionRequest *request)
+{
+	ShmemAddress address;
+
+	if (!store_settings()->email_new_device || !request->user->email_verified || request->first_proof ||
+		!auth_mail_configured(AUTH_MAIL_NEW_DEVICE_SIGNIN))
+		return false;
+	address = shmem_address(auth_client_address());
+	return store_failures_is_new_device(&request->user->id, &address, auth_client_user_agent());
 }
 
 /* The session of a sign-in, as it is going to be stored. */
@@ -143,6 +160,7 @@ bool
 auth_session_begin(const AuthSessionRequest *request, AuthTokenPair *pair)
 {
 	StoreSession session;
+	bool		new_device = session_is_of_new_device(request);
 	bool		begun;
 
 	session_compose(request, &session);
@@ -151,9 +169,12 @@ auth_session_begin(const AuthSessionRequest *request, AuthTokenPair *pair)
 		begun = session_begin_database(request, &session, pair);
 	else
 		begun = session_begin_jwt(request, &session, pair);
-	if (begun)
-		session_note_address(&session, session.created_at);
-	return begun;
+	if (!begun)
+		return false;
+	session_note_address(&session, session.created_at);
+	if (new_device)
+		auth_notice(AUTH_MAIL_NEW_DEVICE_SIGNIN, request->user, NULL);
+	return true;
 }
 
 void

@@ -1,6 +1,6 @@
 /*
  * cleanup.c
- *		When something of ours is over next, and the removal of one-time tokens that are.
+ *		When something of ours is over next.
  *
  * The earliest time of a table with a btree index on it is one look.  Refresh
  * tokens and failures have a block range index only, which is all that their
@@ -17,23 +17,6 @@
 	"(select t." COLUMN " from fastauth." TABLE " t where " WHERE " order by t." COLUMN " limit 1)"
 #define CLEANUP_ANY(TABLE) \
 	"exists (select from fastauth." TABLE ")"
-
-uint64
-store_cleanup_one_time_tokens(TimestampTz now, int max)
-{
-	static StorePlan plan = STORE_PLAN("delete from fastauth.one_time_tokens where id operator(pg_catalog.=) any (array("
-									   "select t.id from fastauth.one_time_tokens t where t.expires_at operator(pg_catalog.<=) $1 "
-									   "order by t.expires_at limit $2 for update skip locked))", TIMESTAMPTZOID, INT8OID);
-	StoreArgs	args = STORE_ARGS(&plan);
-	uint64		n;
-
-	store_arg_time(&args, now);
-	store_arg_long(&args, max);
-	store_open();
-	n = store_run(&args, STORE_WRITE, 0);
-	store_close();
-	return n;
-}
 
 TimestampTz
 store_cleanup_next(TimestampTz latest)

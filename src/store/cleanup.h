@@ -1,8 +1,8 @@
 /*
  * cleanup.h
- *		When something of ours is over next, and the removal of one-time tokens that are.
+ *		When something of ours is over next.
  *
- * What else is removed is with its table.
+ * What removes it is with its table.
  */
 #ifndef FASTAUTH_STORE_CLEANUP_H
 #define FASTAUTH_STORE_CLEANUP_H
@@ -10,8 +10,6 @@
 #include "postgres.h"
 
 #include "datatype/timestamp.h"
-
-extern uint64 store_cleanup_one_time_tokens(TimestampTz now, int max);
 
 /*
  * When the cleanup has something to do next; DT_NOEND: never.  While there is
