@@ -102,9 +102,8 @@ store_outbox_get(const pg_uuid_t *id, StoreOutbox *row)
 
 /* What locks rows is run once, whatever the planner does with the rest; so the limit holds. */
 #define OUTBOX_CLAIM(SCOPE) \
-	"with due as (select o.id, o.webhook_id from fastauth.outbox o where " OUTBOX_PENDING \
-	"and o.due_at operator(pg_catalog.<=) $1 and not o.decoy and " SCOPE OUTBOX_IS_FIRST \
-	"order by o.due_at, o.id limit $3 for update of o skip locked) " \
+	"with due as (select o.id, o.webhook_id from fastauth.outbox o where " OUTBOX_PENDING "and o.due_at operator(pg_catalog.<=) $1 " \
+	"and " SCOPE "not o.decoy and " OUTBOX_IS_FIRST "order by o.due_at, o.id limit $3 for update of o skip locked) " \
 	"update fastauth.outbox o set attempts = o.attempts operator(pg_catalog.+) 1, leased_until = $2, due_at = $2 " \
 	"from due left join fastauth.webhooks w on w.id operator(pg_catalog.=) due.webhook_id " \
 	"where o.id operator(pg_catalog.=) due.id returning " OUTBOX_COLUMNS ", w.url, w.secret"
@@ -231,7 +230,7 @@ outbox_time(StorePlan *plan)
 }
 
 #define OUTBOX_NEXT(SCOPE) \
-	"select o.due_at from fastauth.outbox o where " OUTBOX_PENDING "and not o.decoy and " SCOPE OUTBOX_IS_FIRST \
+	"select o.due_at from fastauth.outbox o where " OUTBOX_PENDING "and " SCOPE "not o.decoy and " OUTBOX_IS_FIRST \
 	"order by o.due_at limit 1"
 
 TimestampTz
