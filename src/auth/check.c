@@ -40,6 +40,7 @@ static const CheckRule check_rules[] = {
 	{"search_path of functions", auth_check_search_path},
 	{"autovacuum", auth_check_autovacuum},
 	{"expired sessions", auth_check_expired},
+	{"outbox", auth_check_outbox},
 	{"hooks", auth_check_hooks},
 	{"webhooks", auth_check_webhooks},
 	{"pgcrypto", auth_check_pgcrypto},

@@ -36,6 +36,7 @@ extern void auth_check_row_security(AuthCheck *check);
 extern void auth_check_search_path(AuthCheck *check);
 extern void auth_check_autovacuum(AuthCheck *check);
 extern void auth_check_expired(AuthCheck *check);
+extern void auth_check_outbox(AuthCheck *check);
 extern void auth_check_hooks(AuthCheck *check);
 extern void auth_check_webhooks(AuthCheck *check);
 extern void auth_check_pgcrypto(AuthCheck *check);

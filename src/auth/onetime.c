@@ -22,6 +22,7 @@
 #include "auth/onetime.h"
 
 #include "auth/attempt.h"
+#include "auth/cleanup.h"
 #include "auth/client.h"
 #include "auth/keyed_hash.h"
 #include "base/errors.h"
@@ -220,6 +221,7 @@ onetime_store(StoreOnetimeNew *row)
 	if (row->user_id == NULL)
 		store_users_ask_for_nobody(2);
 	store_onetime_cut(row);
+	auth_cleanup_due(row->expires_at);
 }
 
 void
@@ -453,6 +455,7 @@ auth_onetime_create(const pg_uuid_t *user_id, const char *type, int64 ttl, const
 	row.expires_at = row.created_at + ttl;
 	if (!store_onetime_insert(&row))
 		base_raise(FA_USER_NOT_FOUND, NULL);
+	auth_cleanup_due(row.expires_at);
 	cr_opaque_wipe(&opaque);
 }
 

@@ -296,6 +296,21 @@ store_check_expired_sessions(TimestampTz before, int64 most)
 	return check_count_before(&plan, before, most);
 }
 
+int64
+store_check_overdue(TimestampTz before, bool only_webhooks, int64 most)
+{
+	static StorePlan all = STORE_PLAN("select pg_catalog.count(*) from (select from fastauth.outbox o "
+									  "where o.status operator(pg_catalog.=) 'pending' and not o.decoy "
+									  "and o.due_at operator(pg_catalog.<) $1 limit $2) as overdue",
+									  TIMESTAMPTZOID, INT8OID);
+	static StorePlan webhooks = STORE_PLAN("select pg_catalog.count(*) from (select from fastauth.outbox o "
+										   "where o.status operator(pg_catalog.=) 'pending' and o.webhook_id is not null "
+										   "and o.due_at operator(pg_catalog.<) $1 limit $2) as overdue",
+										   TIMESTAMPTZOID, INT8OID);
+
+	return check_count_before(only_webhooks ? &webhooks : &all, before, most);
+}
+
 bool
 store_check_bcrypt(void)
 {

@@ -50,6 +50,9 @@ extern char *store_check_group(const char *role);
 extern int64 store_check_old_failures(TimestampTz before, int64 most);
 extern int64 store_check_expired_sessions(TimestampTz before, int64 most);
 
+/* How many deliveries were due before that time, mails too or only webhooks; it counts to most. */
+extern int64 store_check_overdue(TimestampTz before, bool only_webhooks, int64 most);
+
 /* Is there a user with a bcrypt hash? */
 extern bool store_check_bcrypt(void);
 

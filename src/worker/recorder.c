@@ -38,6 +38,9 @@
 /* Requests in one transaction: a bound on how long the first of them waits for the last. */
 #define RECORDER_BATCH 128
 
+/* Then somebody looks whether failures are old enough to be removed. */
+#define RECORDER_CLEANUP_MS		(24 * 60 * 60 * 1000)
+
 /* Pauses after errors, doubling. */
 #define RECORDER_PAUSE_MIN_MS	100
 #define RECORDER_PAUSE_MAX_MS	1000
@@ -114,6 +117,7 @@ recorder_turn(void *arg)
 	shmem_recorder_done(slots, n, true);
 	shmem_count(SHMEM_COUNT_RECORDER_REQUESTS, n);
 	shmem_count(SHMEM_COUNT_RECORDER_COMMITS, 1);
+	shmem_dispatcher_due(TimestampTzPlusMilliseconds(GetCurrentTimestamp(), RECORDER_CLEANUP_MS));
 	turn->recorded = n;
 }
 

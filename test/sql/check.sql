@@ -95,6 +95,13 @@ SELECT * FROM regress_fault('expired sessions', 'DELETE FROM fastauth.sessions W
 SELECT * FROM regress_fault('old failures', 'DELETE FROM fastauth.failures',
 	$$INSERT INTO fastauth.failures (id, failed_at, kind, account, is_user, address_lock, both_locks)
 		SELECT gen_random_uuid(), now() - d * interval '1 day', 'signin', gen_random_uuid(), false, false, false FROM unnest(ARRAY[1, 29, 36, 38, 39]) d$$);
+-- mails that nobody delivers; while the transport is outbox they wait for somebody who reads them
+SELECT * FROM regress_fault('outbox', 'DELETE FROM fastauth.outbox', $$SELECT fastauth.send_email('regress-check@example.org', 'late', '<p>late</p>')$$,
+	$$UPDATE fastauth.outbox SET due_at = now() - interval '1 hour'$$);
+SELECT * FROM regress_fault('outbox', 'DELETE FROM fastauth.outbox', $$SELECT fastauth.send_email('regress-check@example.org', 'late', '<p>late</p>')$$,
+	$$UPDATE fastauth.outbox SET due_at = now() - interval '14 min'$$, $$SELECT fastauth.configure('email_transport', 'smtp')$$);
+SELECT * FROM regress_fault('outbox', 'DELETE FROM fastauth.outbox', $$SELECT fastauth.send_email('regress-check@example.org', 'late', '<p>late</p>')$$,
+	$$UPDATE fastauth.outbox SET due_at = now() - interval '16 min'$$, $$SELECT fastauth.configure('email_transport', 'smtp')$$);
 
 -- hooks whose function somebody changed
 SELECT * FROM regress_fault('hook%', 'CREATE FUNCTION public.regress_hook(u jsonb) RETURNS void LANGUAGE sql AS $h$SELECT$h$',

@@ -317,6 +317,9 @@ $primary->init(allows_streaming => 1, extra => [ '--encoding=UTF8', '--locale=C'
 $primary->append_conf('postgresql.conf', "shared_preload_libraries = 'fastauth'\nfastauth.worker_idle_exit = '100ms'");
 $primary->start;
 make_database($primary, 'postgres', $port{plain});
+# Which makes the master key, that the standby gets with the backup.
+queue($primary, 'postgres', 'before', 1);
+ok(all_sent($primary, 'postgres'), 'the primary sends');
 ok($primary->poll_query_until('postgres', $dispatchers, '0'), 'the primary has nothing to send');
 $primary->backup('base');
 my $standby = PostgreSQL::Test::Cluster->new('standby');
