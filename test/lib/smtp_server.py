@@ -30,10 +30,12 @@ NNNNNN.json beside it.
 import asyncio
 import itertools
 import json
+import logging
 import os
 import re
 import ssl
 import sys
+import warnings
 
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
@@ -174,5 +176,8 @@ async def main():
     os._exit(0)
 
 
+# aiosmtpd warns of what the tests want.
+logging.getLogger("mail.log").setLevel(logging.CRITICAL)
+warnings.simplefilter("ignore")
 os.makedirs(MAILS, exist_ok=True)
 asyncio.run(main())
