@@ -89,6 +89,7 @@ REGRESS = \
 	magic_link \
 	otp \
 	new_device \
+	rate_mail \
 	replay \
 	roles \
 	permission \

@@ -56,6 +56,8 @@ static const CheckRule check_rules[] = {
 	{"password rules", auth_check_password_rules},
 	{"setting issuer", auth_check_issuer},
 	{"setting require_verified_email", auth_check_verified_email},
+	{"settings of mails", auth_check_mail_settings},
+	{"mails", auth_check_mails},
 	{"memory of password hashes", auth_check_hash_memory},
 	{"instance", auth_check_copy},
 	{"master key", auth_check_master_key},

@@ -58,6 +58,10 @@ extern void auth_check_issuer(AuthCheck *check);
 extern void auth_check_verified_email(AuthCheck *check);
 extern void auth_check_hash_memory(AuthCheck *check);
 
+/* check_mail.c */
+extern void auth_check_mail_settings(AuthCheck *check);
+extern void auth_check_mails(AuthCheck *check);
+
 /* check_key.c */
 extern void auth_check_copy(AuthCheck *check);
 extern void auth_check_master_key(AuthCheck *check);

@@ -217,6 +217,9 @@ onetime_store(StoreOnetimeNew *row)
 		row->user_id = NULL;
 		(void) store_onetime_insert(row);
 	}
+	/* What the insert and its foreign key ask about a user. */
+	if (row->user_id == NULL)
+		store_users_ask_for_nobody(2);
 	store_onetime_cut(row);
 	auth_cleanup_due(row->expires_at);
 }
@@ -248,6 +251,7 @@ auth_onetime_make(AuthOnetimeKind kind, const StoreUser *user, const char *addre
 		onetime_make_link(address, made, &secrets, &row);
 	row.token_hash = secrets.token_hash;
 	onetime_store(&row);
+	made->of_user = row.user_id != NULL;
 }
 
 void

@@ -34,6 +34,7 @@ typedef struct AuthOnetime
 	char		code[AUTH_CODE_MAX_DIGITS + 1]; /* "" for a link */
 	char		challenge[CR_OPAQUE_TEXT_SIZE]; /* fa_ch_..., for the asker; "" where there is none */
 	TimestampTz expires_at;
+	bool		of_user;		/* of the user, whose row is held; false: of nobody, or the user is gone meanwhile */
 } AuthOnetime;
 
 /* One that was used. */

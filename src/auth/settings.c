@@ -143,7 +143,6 @@ char *
 auth_settings_secret(const char *name)
 {
 	bytea	   *sealed = store_secrets_get(name);
-	size_t		len;
 
-	return sealed ? auth_unseal("secret", "secrets", "value", name, sealed, &len) : NULL;
+	return sealed ? auth_unseal_or_null("secret", "secrets", "value", name, sealed) : NULL;
 }

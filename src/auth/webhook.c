@@ -396,7 +396,7 @@ webhook_request_mail(const AuthDelivery *delivery, const NetMail *mail, AuthWebh
 	bool		good;
 
 	if (secret == NULL)
-		return webhook_refuse(request, "the secret " AUTH_WEBHOOK_MAIL_SECRET " is not set");
+		return webhook_refuse(request, "the secret " AUTH_WEBHOOK_MAIL_SECRET " is not set, or does not open with the master key");
 	if (url == NULL)
 		good = webhook_refuse(request, "the setting email_webhook_url is not set");
 	else

@@ -100,10 +100,10 @@ store_outbox_get(const pg_uuid_t *id, StoreOutbox *row)
 
 /* ---- claiming ---- */
 
-#define OUTBOX_CLAIM(scope) \
-	"with due as materialized (select o.id, o.webhook_id from fastauth.outbox o where " OUTBOX_PENDING \
-	"and o.due_at operator(pg_catalog.<=) $1 and not o.decoy and " scope OUTBOX_IS_FIRST \
-	"order by o.due_at, o.id limit $3 for update of o skip locked) " \
+/* What locks rows is run once, whatever the planner does with the rest; so the limit holds. */
+#define OUTBOX_CLAIM(SCOPE) \
+	"with due as (select o.id, o.webhook_id from fastauth.outbox o where " OUTBOX_PENDING "and o.due_at operator(pg_catalog.<=) $1 " \
+	"and " SCOPE "not o.decoy and " OUTBOX_IS_FIRST "order by o.due_at, o.id limit $3 for update of o skip locked) " \
 	"update fastauth.outbox o set attempts = o.attempts operator(pg_catalog.+) 1, leased_until = $2, due_at = $2 " \
 	"from due left join fastauth.webhooks w on w.id operator(pg_catalog.=) due.webhook_id " \
 	"where o.id operator(pg_catalog.=) due.id returning " OUTBOX_COLUMNS ", w.url, w.secret"
@@ -229,8 +229,8 @@ outbox_time(StorePlan *plan)
 	return time;
 }
 
-#define OUTBOX_NEXT(scope) \
-	"select o.due_at from fastauth.outbox o where " OUTBOX_PENDING "and not o.decoy and " scope OUTBOX_IS_FIRST \
+#define OUTBOX_NEXT(SCOPE) \
+	"select o.due_at from fastauth.outbox o where " OUTBOX_PENDING "and " SCOPE "not o.decoy and " OUTBOX_IS_FIRST \
 	"order by o.due_at limit 1"
 
 TimestampTz
@@ -271,8 +271,8 @@ store_outbox_oldest_mail(void)
 
 /* ---- forgetting ---- */
 
-#define OUTBOX_DROP(which) \
-	"delete from fastauth.outbox d where d.id operator(pg_catalog.=) any (array(select o.id from fastauth.outbox o where " which \
+#define OUTBOX_DROP(WHICH) \
+	"delete from fastauth.outbox d where d.id operator(pg_catalog.=) any (array(select o.id from fastauth.outbox o where " WHICH \
 	" limit $2 for update skip locked))"
 
 /* The id is in an array that is made once, so the limit holds. */

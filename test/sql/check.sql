@@ -150,6 +150,14 @@ SELECT * FROM regress_fault('setting %', $$SELECT fastauth.configure('access_tok
 SELECT * FROM regress_fault('setting %', $$SELECT fastauth.configure('session_max_lifetime', '1 h'), fastauth.configure('reauth_window', '2 h')$$);
 SELECT * FROM regress_fault('setting %', $$SELECT fastauth.configure('password_min_length', '6'), fastauth.configure('password_min_score', '0')$$);
 SELECT * FROM regress_fault('setting %', $$SELECT fastauth.configure('require_verified_email', 'on')$$);
+SELECT * FROM regress_fault('setting %', $$SELECT fastauth.configure('require_verified_email', 'on'), fastauth.configure('email_transport', 'smtp'), fastauth.configure('smtp_tls', 'none')$$);
+SELECT * FROM regress_fault('setting %', $$SELECT fastauth.configure('email_transport', 'webhook'), fastauth.configure('email_from', 'a@example.com'), fastauth.configure('base_url', 'https://app.example.com')$$);
+-- mails that nobody gets, or that were given up
+SELECT * FROM regress_fault('mails', $$SELECT fastauth.send_email('a@example.com', 's', 'h')$$);
+SELECT * FROM regress_fault('mails', $$WITH one AS (SELECT fastauth.send_email('a@example.com', 's', 'h') AS id)
+	INSERT INTO fastauth.outbox SELECT gen_random_uuid(), 'mail', 'x', NULL, NULL, d, NULL, s, 1, e, now(), now(), NULL, NULL, f
+	FROM one, (VALUES (false, 'failed', 'older', now() - interval '2 hours'), (false, 'failed', '550', now() - interval '1 hour'), (false, 'failed', 'oldest', now() - interval '2 days'),
+	(false, 'sent', NULL, now()), (true, 'pending', NULL, NULL)) v (d, s, e, f)$$);
 BEGIN;
 SELECT fastauth.configure('issuer', 'https://regress.example');
 SELECT count(*) FROM fastauth.check() WHERE subject = 'setting issuer';

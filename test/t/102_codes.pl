@@ -222,6 +222,19 @@ for my $how ('fast', 'immediate')
 	is(outcome_of($asked, $asked->{code}), 'PT401 invalid_token', 'neither the cleanup nor a restart gives a new try');
 }
 
+# -- a new master key: what a link holds opens with the link alone, and a code is asked for again
+{
+	my $asked = ask('rotated@example.com');
+	my $challenge = $node->safe_psql('postgres', "SELECT fastauth.send_magic_link('rotated\@example.com')");
+	my $token = $node->safe_psql('postgres', "SELECT substring(fastauth.outbox_mail(id)::text FROM 'fa_ot_[A-Za-z0-9_-]{43}') FROM fastauth.outbox WHERE name = 'magic_link_login' ORDER BY id DESC LIMIT 1");
+
+	$node->safe_psql('postgres', 'SELECT fastauth.rotate_master_key()');
+	is(outcome_of($asked, $asked->{code}), 'PT401 invalid_token', 'a new master key ends a code');
+	is($node->safe_psql('postgres', "SELECT outcome(\$\$SELECT fastauth.signin_with_magic_link('$token', '$challenge')\$\$)"), 'accepted', 'but no link');
+	$asked = ask('rotated@example.com');
+	is(outcome_of($asked, $asked->{code}), 'accepted', 'and codes go on');
+}
+
 unlike(slurp_file($node->logfile), qr/TRAP|PANIC|server process .* was terminated/, 'nothing broke');
 $node->stop;
 done_testing();
