@@ -470,6 +470,12 @@ worker_delivery_is_busy(void)
 }
 
 bool
+worker_delivery_is_paused(void)
+{
+	return delivery_pause.ms > 0 || delivery_stuck.ms > 0;
+}
+
+bool
 worker_delivery_is_looking(void)
 {
 	return delivery_look;

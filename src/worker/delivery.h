@@ -18,6 +18,9 @@ extern bool worker_delivery_step(bool called);
 /* Is something under way, or not written down yet? */
 extern bool worker_delivery_is_busy(void);
 
+/* After an error, or while somebody holds what is due: it pauses, longer each time, and who comes anew would not know. */
+extern bool worker_delivery_is_paused(void);
+
 /* May something be due at once? */
 extern bool worker_delivery_is_looking(void);
 

@@ -194,7 +194,7 @@ dispatcher_wait_ms(TimestampTz busy_at)
 
 	if (dispatcher_leave_at != 0)
 		next = Min(next, dispatcher_leave_at);
-	else if (!worker_delivery_is_busy())
+	else if (!worker_delivery_is_busy() && !worker_delivery_is_paused())
 	{
 		TimestampTz idle_end = dispatcher_stays ? TimestampTzPlusMilliseconds(busy_at, worker_idle_exit) : now;
 

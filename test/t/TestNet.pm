@@ -67,7 +67,10 @@ sub start_web_servers
 
 sub stop_servers
 {
-	for my $server (@_)
+	# A copy: what is stopped may be the list that it is taken from.
+	my @stopped = @_;
+
+	for my $server (@stopped)
 	{
 		close $server->{in};
 		waitpid($server->{pid}, 0);
