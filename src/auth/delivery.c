@@ -30,16 +30,34 @@
 #define DELIVERY_PAUSE_MAX		USECS_PER_HOUR
 #define DELIVERY_PAUSE_JITTER	4
 
+/* A webhook gets so much of email_concurrency. */
+#define DELIVERY_WEBHOOK_PART	4
+
 /* Rows that are removed or given up in one transaction. */
 #define DELIVERY_BATCH			500
 
 /* What is old is removed when so much more has become old. */
 #define DELIVERY_CLEANUP_EVERY	(10 * USECS_PER_MINUTE)
 
-static StoreOutboxScope
-delivery_scope(void)
+static bool
+delivery_of_mails(void)
 {
-	return strcmp(store_settings()->email_transport, "outbox") == 0 ? STORE_OUTBOX_WEBHOOKS : STORE_OUTBOX_ALL;
+	return strcmp(store_settings()->email_transport, "outbox") != 0;
+}
+
+/*
+ * A receiver that hangs keeps each of its requests for as long as one may take, so
+ * a webhook gets a part of what may be under way; and some is left for mails.
+ */
+static StoreOutboxRoom
+delivery_room(void)
+{
+	const int	all = store_settings()->email_concurrency;
+	StoreOutboxRoom room = {.of_webhook = Max(all / DELIVERY_WEBHOOK_PART, 1), .of_webhooks = all, .mails = delivery_of_mails()};
+
+	if (room.mails)
+		room.of_webhooks = Max(all - room.of_webhook, 1);
+	return room;
 }
 
 /* ---- what became of it ---- */
@@ -211,13 +229,14 @@ int
 auth_delivery_claim(AuthDelivery *deliveries, int max)
 {
 	TimestampTz now = GetCurrentTimestamp();
+	StoreOutboxRoom room = delivery_room();
 	StoreOutbox *rows;
 	int			n;
 
 	(void) store_outbox_drop_decoys(now, DELIVERY_BATCH);
 	if (auth_instance_is_copy())
 		return 0;
-	n = store_outbox_claim(delivery_scope(), now, TimestampTzPlusMilliseconds(now, AUTH_OUTBOX_LEASE_MS), max, &rows);
+	n = store_outbox_claim(&room, now, TimestampTzPlusMilliseconds(now, AUTH_OUTBOX_LEASE_MS), max, &rows);
 	for (int i = 0; i < n; i++)
 	{
 		delivery_from_row(&rows[i], &deliveries[i]);
@@ -253,6 +272,7 @@ TimestampTz
 auth_delivery_next_due(void)
 {
 	const TimestampTz retention = store_settings()->outbox_retention + DELIVERY_CLEANUP_EVERY;
+	const StoreOutboxRoom room = delivery_room();
 	TimestampTz next = store_outbox_next_decoy();
 	TimestampTz oldest = store_outbox_oldest_finished();
 
@@ -260,13 +280,13 @@ auth_delivery_next_due(void)
 		next = Min(next, oldest + retention);
 	if (auth_instance_is_copy())
 		return next;
-	if (delivery_scope() == STORE_OUTBOX_WEBHOOKS)
+	if (!room.mails)
 	{
 		oldest = store_outbox_oldest_mail();
 		if (oldest != DT_NOEND)
 			next = Min(next, oldest + retention);
 	}
-	return Min(next, store_outbox_next_due(delivery_scope()));
+	return Min(next, store_outbox_next_due(&room, GetCurrentTimestamp()));
 }
 
 bool
@@ -277,7 +297,7 @@ auth_outbox_cleanup(void)
 	bool		more = store_outbox_drop_decoys(now, DELIVERY_BATCH) == DELIVERY_BATCH;
 
 	more |= store_outbox_drop_finished(before, DELIVERY_BATCH) == DELIVERY_BATCH;
-	if (delivery_scope() == STORE_OUTBOX_WEBHOOKS && !auth_instance_is_copy())
+	if (!delivery_of_mails() && !auth_instance_is_copy())
 		more |= store_outbox_drop_mails(before, DELIVERY_BATCH) == DELIVERY_BATCH;
 	return more;
 }

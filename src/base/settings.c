@@ -89,7 +89,7 @@ const BaseSettingDef base_setting_defs[] = {
 	{
 		.name = FIELD(email_concurrency), .type = BASE_SETTING_INTEGER, .initial = "4",
 		.min = 1, .max = 32, .unit = "deliveries",
-		.about = "How many mails and webhooks of this database are delivered at the same time."
+		.about = "How many mails and webhooks of this database are delivered at the same time. One webhook has at most a quarter of it, so that a receiver that hangs holds up no other."
 	},
 	{
 		.name = FIELD(email_from), .type = BASE_SETTING_MAILBOX, .initial = NULL, .unit = "address",
