@@ -18,6 +18,7 @@
 #include "auth/outbox.h"
 #include "auth/template.h"
 #include "auth/user.h"
+#include "auth/webhook.h"
 #include "access/xact.h"
 #include "base/errors.h"
 #include "base/settings.h"
@@ -69,10 +70,16 @@ mail_missing_setting(AuthMailKind kind)
 	return NULL;
 }
 
+static bool
+mail_lacks_secret(void)
+{
+	return mail_transport_is("webhook") && !auth_webhook_signs_mails();
+}
+
 bool
 auth_mail_configured(AuthMailKind kind)
 {
-	return mail_missing_setting(kind) == NULL;
+	return mail_missing_setting(kind) == NULL && !mail_lacks_secret();
 }
 
 void
@@ -83,6 +90,9 @@ auth_mail_require(AuthMailKind kind)
 	if (name)
 		base_raise_hint(FA_NOT_CONFIGURED, psprintf("SELECT fastauth.configure('%s', ...); with email_transport outbox mails wait for outbox_mail().", name),
 						"setting %s is needed to send mail by %s", name, store_settings()->email_transport);
+	if (mail_lacks_secret())
+		base_raise_hint(FA_NOT_CONFIGURED, "SELECT fastauth.set_secret('" AUTH_WEBHOOK_MAIL_SECRET "', ...) with whsec_ and the base64 of 24 to 64 random bytes.",
+						"the secret " AUTH_WEBHOOK_MAIL_SECRET " is needed to send mail by webhook");
 }
 
 /* ---- what it says ---- */

@@ -70,6 +70,17 @@ auth_webhook_secret_ok(const char *secret)
 	return good;
 }
 
+bool
+auth_webhook_signs_mails(void)
+{
+	char	   *secret = auth_settings_secret(AUTH_WEBHOOK_MAIL_SECRET);
+	bool		good = secret != NULL && auth_webhook_secret_ok(secret);
+
+	if (secret)
+		explicit_bzero(secret, strlen(secret));
+	return good;
+}
+
 static char *
 webhook_make_secret(void)
 {

@@ -65,6 +65,9 @@ extern bool auth_webhook_is_final(const NetResult *result);
 /* The name of the secret that signs mails. */
 #define AUTH_WEBHOOK_MAIL_SECRET "email_webhook_secret"
 
+/* Is it there, and good? */
+extern bool auth_webhook_signs_mails(void);
+
 /* Has the text the form of a secret: whsec_ and the base64 of 24 to 64 bytes?  Mails need one such too. */
 extern bool auth_webhook_secret_ok(const char *secret);
 

@@ -6,8 +6,8 @@ does.  Its verification is written from Standard Webhooks' text and shares no
 code with ours.  The secret of a path is in DIRECTORY/secrets, as lines "PATH SECRET".
 
 The path says what is answered; anything may follow:
-  /flaky/     503 the first time to about a third of all ids, then 204
   /down/      503 until there is a file DIRECTORY/up, then 204
+  /flaky/     likewise; then 503 the first time to about a third of all ids
   /status/N   that status
   /redirect/  302 to /ok/redirected
   /endless/   200, bytes without an end
@@ -55,16 +55,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
     def status(self, what):
+        up = os.path.exists(os.path.join(DIRECTORY, "up"))
         ident = self.headers.get("webhook-id", "")
-        first = (self.path, ident) not in seen
-        seen.add((self.path, ident))
         if what == "status":
             return int(self.path.split("/")[2])
         if what == "redirect":
             return 302
-        if what == "flaky" and first and int(ident[-1], 16) % 3 == 0:
+        if what in ("down", "flaky") and not up:
             return 503
-        if what == "down" and not os.path.exists(os.path.join(DIRECTORY, "up")):
+        if what == "flaky" and ident not in seen and int(ident[-1], 16) % 3 == 0:
+            seen.add(ident)
             return 503
         return 200 if what == "endless" else 204
 
