@@ -104,18 +104,19 @@ store_outbox_get(const pg_uuid_t *id, StoreOutbox *row)
 /* ---- claiming ---- */
 
 /*
- * What is under way, of each webhook.  Of the parameters, $1 is now, $2 how many
- * a webhook may have, $3 how many all of them, $4 whether mails are delivered.
+ * What is under way: of one webhook, of all.  Of the parameters, $1 is now, $2
+ * how many a webhook may have, $3 how many all of them, $4 whether mails are
+ * delivered.
  */
-#define OUTBOX_BUSY \
-	"busy as materialized (select l.webhook_id, pg_catalog.count(*) as n from fastauth.outbox l " \
-	"where l.leased_until operator(pg_catalog.>) $1 and l.webhook_id is not null group by l.webhook_id)"
-
-#define OUTBOX_BUSY_ALL	"coalesce((select pg_catalog.sum(b.n) from busy b)::pg_catalog.int8, 0) "
+#define OUTBOX_BUSY(webhook) \
+	"(select pg_catalog.count(*) from fastauth.outbox l where l.leased_until operator(pg_catalog.>) $1 " \
+	"and l.webhook_id operator(pg_catalog.=) " webhook ".webhook_id) "
+#define OUTBOX_BUSY_ALL \
+	"(select pg_catalog.count(*) from fastauth.outbox l where l.leased_until operator(pg_catalog.>) $1 and l.webhook_id is not null) "
 
 #define OUTBOX_HAS_ROOM \
 	"(o.webhook_id is null and $4 or o.webhook_id is not null and " OUTBOX_BUSY_ALL "operator(pg_catalog.<) $3 " \
-	"and coalesce((select b.n from busy b where b.webhook_id operator(pg_catalog.=) o.webhook_id), 0) operator(pg_catalog.<) $2) "
+	"and " OUTBOX_BUSY("o") "operator(pg_catalog.<) $2) "
 
 static void
 outbox_arg_room(StoreArgs *args, const StoreOutboxRoom *room)
@@ -133,13 +134,12 @@ outbox_arg_room(StoreArgs *args, const StoreOutboxRoom *room)
 int
 store_outbox_claim(const StoreOutboxRoom *room, TimestampTz now, TimestampTz until, int max, StoreOutbox **rows)
 {
-	static StorePlan plan = STORE_PLAN("with " OUTBOX_BUSY ", "
-									   "due as materialized (select o.id, o.webhook_id, o.due_at from fastauth.outbox o where " OUTBOX_PENDING
+	static StorePlan plan = STORE_PLAN("with due as materialized (select o.id, o.webhook_id, o.due_at from fastauth.outbox o where " OUTBOX_PENDING
 									   "and o.due_at operator(pg_catalog.<=) $1 and not o.decoy and " OUTBOX_HAS_ROOM "and " OUTBOX_IS_FIRST
 									   "order by o.due_at, o.id limit $6 for update of o skip locked), "
 									   "placed as (select d.id, d.webhook_id, "
 									   "pg_catalog.row_number() over (partition by d.webhook_id order by d.due_at, d.id) operator(pg_catalog.+) "
-									   "coalesce((select b.n from busy b where b.webhook_id operator(pg_catalog.=) d.webhook_id), 0) as own, "
+									   OUTBOX_BUSY("d") "as own, "
 									   "pg_catalog.count(d.webhook_id) over (order by d.due_at, d.id) operator(pg_catalog.+) " OUTBOX_BUSY_ALL "as among "
 									   "from due d) "
 									   "update fastauth.outbox o set attempts = o.attempts operator(pg_catalog.+) 1, leased_until = $5, due_at = $5 "
@@ -267,7 +267,7 @@ outbox_time(StoreArgs *args)
 TimestampTz
 store_outbox_next_due(const StoreOutboxRoom *room, TimestampTz now)
 {
-	static StorePlan plan = STORE_PLAN("with " OUTBOX_BUSY " select o.due_at from fastauth.outbox o where " OUTBOX_PENDING
+	static StorePlan plan = STORE_PLAN("select o.due_at from fastauth.outbox o where " OUTBOX_PENDING
 									   "and not o.decoy and " OUTBOX_HAS_ROOM "and " OUTBOX_IS_FIRST "order by o.due_at limit 1",
 									   TIMESTAMPTZOID, INT8OID, INT8OID, BOOLOID);
 	StoreArgs	args = STORE_ARGS(&plan);

@@ -121,7 +121,8 @@ for my $request (@came)
 	like($body->{timestamp}, qr/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00$/, "$body->{type}: the time is UTC");
 	is($node->safe_psql('postgres', "SELECT status, payload IS NULL FROM fastauth.outbox WHERE id = '$request->{headers}{'webhook-id'}'"), 'sent|t', "$body->{type}: the id is the row's, and its content is wiped");
 }
-is(scalar(grep { !$_->{verified} } requests('/ok/all')), 0, 'all others are genuine too');
+# Of its own registration a webhook may hear before the receiver has its secret.
+is(scalar(grep { defined $_->{verified} && !$_->{verified} } requests('/ok/all')), 0, 'all others are genuine too');
 cmp_ok(scalar(requests('/hang/1')), '==', 1, 'one hangs');
 
 # --- a rollback tells nothing -------------------------------------------------------
