@@ -1,6 +1,5 @@
 -- What it tests: what mails say to whom: names, locales, links and escaping, whatever a user wrote; decoys, which nobody
 -- sees; what is needed to queue one; trying again; what goes with a user and what does not; hooks of a magic link.
-SELECT fastauth.configure('password_hash_memory', '7 MB'), fastauth.configure('password_hash_iterations', '1');
 SELECT count(fastauth.configure(r, 'off')) FROM unnest(ARRAY['rate_mail_per_minute', 'rate_mail_per_hour', 'rate_mail_per_day', 'rate_mail_mailbox', 'rate_mail_address', 'rate_mail_total']) r;
 CREATE FUNCTION pg_temp.try(command text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -160,5 +159,5 @@ DROP TABLE public.told;
 DELETE FROM fastauth.outbox;
 DELETE FROM fastauth.users;
 DELETE FROM fastauth.one_time_tokens;
-SELECT count(fastauth.configure(name, NULL)) FROM fastauth.settings WHERE name ~ '^(rate_mail|password_hash)';
+SELECT count(fastauth.configure(name, NULL)) FROM fastauth.settings WHERE name ~ '^rate_mail';
 DELETE FROM fastauth.events;
