@@ -25,6 +25,9 @@ for word in user_already_exists weak_password invalid_credentials invalid_token 
 	grep -q "^DETAIL:  $word\$" "$out" || { echo "demo: $word was not shown" >&2; status=1; }
 done
 errors=$(grep -c '^ERROR: ' "$out" || true)
-[ "$errors" = 8 ] || { echo "demo: $errors refusals, 8 were expected" >&2; status=1; }
+[ "$errors" = 9 ] || { echo "demo: $errors refusals, 9 were expected" >&2; status=1; }
+for word in 'Subject: ' '#token=fa_ot_' 'somebody else'; do
+	grep -q -- "$word" "$out" || { echo "demo: $word was not shown" >&2; status=1; }
+done
 [ $status = 0 ] || exit $status
 echo "That is the main job. The server is stopped and removed; README.md tells how to install fastauth into yours."

@@ -25,13 +25,33 @@ SELECT left(:'access_token', 40) || '...' AS access_token, left(:'refresh_token'
 SELECT * FROM fastauth.signup('ada@example.com', 'another good passphrase');
 SELECT * FROM fastauth.signup('bob@example.com', 'password1');
 
--- 3. She signs in on another device. A wrong password and an unknown address get the same answer, in the same time.
+-- 3. A mail with a link is in the outbox, since that sign-up was committed. Without a mail server it waits there, and the administrator can look at it.
+
+RESET ROLE;
+SELECT mail.* FROM fastauth.outbox_overview AS o, fastauth.outbox_mail(o.id) AS mail WHERE o.name = 'verification' \gset
+\echo To: :to
+\echo Subject: :subject
+\echo
+\echo :body_text
+SELECT substring(:'body_text' FROM '#token=(fa_ot_[A-Za-z0-9_-]+)') AS link_token \gset
+SET ROLE app;
+
+-- The page behind the link takes the token out of the fragment, and verifies the address in her session. A link works once.
+
+BEGIN;
+SELECT fastauth.authenticate(:'access_token') IS NOT NULL AS authenticated;
+SELECT fastauth.verify_email(:'link_token');
+SELECT email, email_verified FROM fastauth.me();
+COMMIT;
+SELECT fastauth.verify_email(:'link_token');
+
+-- 4. She signs in on another device. A wrong password and an unknown address get the same answer, in the same time.
 
 SELECT * FROM fastauth.signin('ada@example.com', 'not her password');
 SELECT * FROM fastauth.signin('nobody@example.com', 'not her password');
 SELECT * FROM fastauth.signin('ada@example.com', 'correct horse battery staple') \gset
 
--- 4. Whoever holds the access token can check it: it is a JWT. What it claims:
+-- 5. Whoever holds the access token can check it: it is a JWT. What it claims:
 
 SELECT key, CASE WHEN key IN ('sub', 'sid', 'jti', 'iss', 'iat', 'exp', 'auth_time') THEN '(differs each time)' ELSE value #>> '{}' END AS value
 FROM jsonb_each(fastauth.verify_token(:'access_token')) ORDER BY key;
@@ -40,7 +60,7 @@ FROM jsonb_each(fastauth.verify_token(:'access_token')) ORDER BY key;
 
 SELECT fastauth.verify_token(:'access_token' || 'A');
 
--- 5. A request of hers: authenticate() makes her this transaction's identity, and the policy does the rest.
+-- 6. A request of hers: authenticate() makes her this transaction's identity, and the policy does the rest.
 
 BEGIN;
 SELECT fastauth.authenticate(:'access_token') IS NOT NULL AS authenticated;
@@ -52,7 +72,7 @@ COMMIT;
 
 SELECT fastauth.uid() AS uid, (SELECT count(*) FROM notes) AS notes;
 
--- 6. The access token lives for minutes. The refresh token, which is used once, is exchanged for the next pair.
+-- 7. The access token lives for minutes. The refresh token, which is used once, is exchanged for the next pair.
 
 \set first_refresh_token :refresh_token
 SELECT * FROM fastauth.refresh(:'first_refresh_token') \gset
@@ -62,7 +82,7 @@ SELECT * FROM fastauth.refresh(:'refresh_token') \gset
 
 SELECT * FROM fastauth.refresh(:'first_refresh_token');
 
--- 7. She signs in once more, and sees her sessions: one for each sign-up or sign-in. She ends the one that she is in.
+-- 8. She signs in once more, and sees her sessions: one for each sign-up or sign-in. She ends the one that she is in.
 
 SELECT * FROM fastauth.signin('ada@example.com', 'correct horse battery staple') \gset
 BEGIN;
@@ -76,7 +96,22 @@ COMMIT;
 SELECT fastauth.verify_token(:'access_token');
 SELECT * FROM fastauth.refresh(:'refresh_token');
 
--- 8. Other programs check the tokens with the public keys (shortened).
+-- 9. Roles of the application: what somebody may do, asked at each row and true from the next statement on. The server grants one; a policy asks for its permission.
+
+RESET ROLE;
+SELECT * FROM fastauth.create_role('editor', ARRAY['notes:read']);
+SELECT fastauth.grant_role(id, 'editor') FROM fastauth.get_user_by_email('ada@example.com');
+CREATE POLICY readers ON notes FOR SELECT USING (fastauth.has_permission('notes:read'));
+INSERT INTO notes VALUES (gen_random_uuid(), 'somebody else''s note');
+SET ROLE app;
+SELECT * FROM fastauth.signin('ada@example.com', 'correct horse battery staple') \gset
+BEGIN;
+SELECT fastauth.authenticate(:'access_token') IS NOT NULL AS authenticated;
+SELECT fastauth.has_role('editor'), fastauth.has_permission('notes:read'), fastauth.has_permission('notes:write');
+SELECT body FROM notes ORDER BY body;
+COMMIT;
+
+-- 10. Other programs check the tokens with the public keys (shortened).
 
 SELECT key ->> 'kty' AS kty, key ->> 'crv' AS crv, key ->> 'alg' AS alg, left(key ->> 'kid', 8) || '...' AS kid
 FROM jsonb_array_elements(fastauth.jwks() -> 'keys') AS key;
