@@ -164,7 +164,16 @@ $node->safe_psql('chain', <<'SQL');
 CREATE EXTENSION pgcrypto;
 CREATE EXTENSION fastauth VERSION '0.8';
 GRANT USAGE ON SCHEMA fastauth TO regress_anon;
-GRANT EXECUTE ON FUNCTION fastauth.signup, fastauth.signin, fastauth.refresh, fastauth.verify_token, fastauth.authenticate, fastauth.jwks, fastauth.uid, fastauth.has_role TO regress_anon;
+DO $do$
+DECLARE
+	f regproc;
+BEGIN
+	FOR f IN SELECT ('fastauth.' || l.name)::regproc FROM fastauth.list_api() l WHERE l.kind = 'function' AND l.api_group = 'anon' AND to_regproc('fastauth.' || l.name) IS NOT NULL
+	LOOP
+		EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO regress_anon', f);
+	END LOOP;
+END
+$do$;
 ALTER EXTENSION fastauth UPDATE;
 SQL
 is($node->safe_psql('chain', "SELECT extversion FROM pg_extension WHERE extname = 'fastauth'"), $version, 'two scripts');
