@@ -253,5 +253,8 @@ auth_account_revoke_session(const pg_uuid_t *id)
 		auth_identity_clear();
 	}
 	else
+	{
+		auth_onetime_drop(&session.user_id, AUTH_ONETIME_EMAIL_CHANGE);
 		account_notice_sessions_ended(&session.user_id);
+	}
 }

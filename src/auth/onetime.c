@@ -428,6 +428,12 @@ auth_onetime_end(const pg_uuid_t *user_id, AuthOnetimeKind kind)
 	(void) store_onetime_end(user_id, kind == AUTH_ONETIME_KINDS ? NULL : auth_onetime_type(kind), true);
 }
 
+void
+auth_onetime_drop(const pg_uuid_t *user_id, AuthOnetimeKind kind)
+{
+	store_onetime_drop(user_id, auth_onetime_type(kind));
+}
+
 /* ---- of the application ---- */
 
 void

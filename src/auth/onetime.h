@@ -84,6 +84,9 @@ extern void auth_onetime_use_code(const char *address, const char *code, const c
 /* End the user's of this kind, or (AUTH_ONETIME_KINDS) all of ours; the caller holds the user's row. */
 extern void auth_onetime_end(const pg_uuid_t *user_id, AuthOnetimeKind kind);
 
+/* The same of one kind, for who does not hold it: one that is being used stays. */
+extern void auth_onetime_drop(const pg_uuid_t *user_id, AuthOnetimeKind kind);
+
 /* ---- of the application (TokenAdapter); their types are not ours ---- */
 
 #define AUTH_ONETIME_TYPE_MAX	64

@@ -4,10 +4,15 @@
  *
  * Whoever ends a session, for whatever reason, leaves one event for each: a
  * listener that holds connections open for sessions closes them by it.
+ *
+ * Who ends sessions that are not their own throws somebody out, perhaps a thief
+ * who has just asked to have the account moved to a mailbox of theirs.  The link
+ * needs no session, so it goes too.
  */
 #include "auth/session_end.h"
 
 #include "auth/event.h"
+#include "auth/onetime.h"
 #include "base/jsonb.h"
 #include "store/sessions.h"
 
@@ -28,5 +33,6 @@ auth_session_end_all(const pg_uuid_t *user_id, const pg_uuid_t *except, const ch
 
 	for (int i = 0; i < n; i++)
 		auth_event(AUTH_EVENT_SIGNOUT, user_id, &ended[i], base_jsonb_object(1, "reason", reason));
+	auth_onetime_drop(user_id, AUTH_ONETIME_EMAIL_CHANGE);
 	return n;
 }

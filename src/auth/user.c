@@ -243,5 +243,6 @@ auth_user_set_hash(const pg_uuid_t *id, const char *hash)
 		base_raise(FA_USER_NOT_FOUND, NULL);
 	auth_attempt_forgive(id);
 	auth_onetime_end(id, AUTH_ONETIME_PASSWORD_RESET);
+	auth_onetime_end(id, AUTH_ONETIME_EMAIL_CHANGE);
 	auth_event(AUTH_EVENT_PASSWORD_CHANGE, id, NULL, base_jsonb_object(1, "reason", "set_hashed_password"));
 }

@@ -16,6 +16,10 @@
  * or the list of private networks can be mended; but 410 says that nobody will
  * ever be there.  What was given up is an event, email_failed (auth/delivery.c),
  * which is not told to the webhook that it is about.
+ *
+ * Those of one user go one after the other, so behind one that takes hours to be
+ * given up more may queue than ever go, and a stranger can make them by wrong
+ * passwords.  So what is older than outbox_retention is given up, tried or not.
  */
 #include "auth/webhook.h"
 
@@ -315,6 +319,7 @@ auth_webhook_event(const StoreEvent *event)
 		return;
 	item.user_id = event->has_user ? &event->user_id : NULL;
 	item.payload = webhook_event_body(event);
+	item.expires_at = event->created_at + store_settings()->outbox_retention;
 	for (int i = 0; i < n; i++)
 	{
 		pg_uuid_t	row;

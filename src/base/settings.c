@@ -197,7 +197,7 @@ const BaseSettingDef base_setting_defs[] = {
 	{
 		.name = FIELD(outbox_retention), .type = BASE_SETTING_DURATION, .initial = "7 d",
 		.min = 1 * H, .max = 400 * D, .unit = "interval",
-		.about = "How long the outbox keeps what was sent (without its content), what could not be sent, and what nobody fetched while `email_transport` is `outbox`."
+		.about = "How long the outbox keeps what was sent (without its content), what could not be sent, and what nobody fetched while `email_transport` is `outbox`; and how long an event is tried to be told to a webhook."
 	},
 	{
 		.name = FIELD(password_hash_iterations), .type = BASE_SETTING_INTEGER, .initial = "2",

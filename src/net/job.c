@@ -79,7 +79,7 @@ job_open_socket(void *clientp, curlsocktype purpose, struct curl_sockaddr *addre
 	fd = socket(address->family, address->socktype, address->protocol);
 	if (fd < 0)
 		return CURL_SOCKET_BAD;
-	if (fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 || !net_socket_opened(job->pool, fd))
+	if (fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 || !net_socket_opened(job->line, fd))
 	{
 		close(fd);
 		return CURL_SOCKET_BAD;
@@ -190,6 +190,7 @@ net_job_start(NetJob *job, NetLine *line)
 	sigset_t	saved;
 
 	job->bad |= line == NULL;
+	job->line = line;
 	if (!job->bad)
 	{
 		net_enter(&saved);

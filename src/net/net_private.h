@@ -41,6 +41,13 @@ typedef struct NetSocket
 	struct NetLine *line;
 } NetSocket;
 
+/* A connection of a line, idle ones too. */
+typedef struct NetOpen
+{
+	curl_socket_t fd;
+	struct NetLine *line;
+} NetOpen;
+
 struct NetPool
 {
 	MemoryContext context;		/* of its own: where the pool and its jobs live */
@@ -52,7 +59,7 @@ struct NetPool
 	NetSocket  *sockets;		/* room for socket_room of them */
 	int			socket_count;
 	int			socket_room;
-	curl_socket_t *open;		/* every connection that libcurl has, idle ones too */
+	NetOpen    *open;			/* every connection that libcurl has */
 	int			open_count;
 	WaitEventSet *set;			/* of the sockets as they were when it was made */
 	bool		rebuild;		/* sockets came or went since */
@@ -78,6 +85,7 @@ struct NetJob
 {
 	dlist_node	node;			/* in its line's running, or in the pool's done */
 	NetPool    *pool;
+	NetLine    *line;			/* NULL before it was given to libcurl */
 	void	   *owner;
 	CURL	   *easy;			/* NULL when it is over */
 	curl_mime  *mime;
@@ -118,7 +126,7 @@ extern NetLine *net_line(NetPool *pool, const NetMailServer *server);
 
 /* For CURLOPT_CLOSESOCKETFUNCTION; and note a socket that was opened: false when there is no room. */
 extern int	net_socket_close(void *pool, curl_socket_t fd);
-extern bool net_socket_opened(NetPool *pool, curl_socket_t fd);
+extern bool net_socket_opened(NetLine *line, curl_socket_t fd);
 
 /* ---- (job.c) ---- */
 

@@ -93,11 +93,14 @@ pool_timer_wanted(CURLM *multi, long timeout_ms, void *clientp)
 }
 
 bool
-net_socket_opened(NetPool *pool, curl_socket_t fd)
+net_socket_opened(NetLine *line, curl_socket_t fd)
 {
+	NetPool    *pool = line->pool;
+
 	if (pool->open_count >= pool->socket_room)
 		return false;
-	pool->open[pool->open_count++] = fd;
+	pool->open[pool->open_count].fd = fd;
+	pool->open[pool->open_count++].line = line;
 	return true;
 }
 
@@ -108,7 +111,7 @@ net_socket_close(void *clientp, curl_socket_t fd)
 
 	for (int i = 0; i < pool->open_count; i++)
 	{
-		if (pool->open[i] == fd)
+		if (pool->open[i].fd == fd)
 		{
 			pool->open[i] = pool->open[--pool->open_count];
 			break;
@@ -119,11 +122,26 @@ net_socket_close(void *clientp, curl_socket_t fd)
 
 /* ---- lines ---- */
 
+/*
+ * libcurl says QUIT to a mail server and waits for the answer, for two minutes
+ * and deaf to signals; so nothing can be read any more from then on.
+ */
+static void
+line_deafen(NetLine *line)
+{
+	NetPool    *pool = line->pool;
+
+	for (int i = 0; i < pool->open_count; i++)
+		if (pool->open[i].line == line)
+			shutdown(pool->open[i].fd, SHUT_RD);
+}
+
 static void
 line_free(NetLine *line)
 {
 	sigset_t	saved;
 
+	line_deafen(line);
 	net_enter(&saved);
 	curl_multi_cleanup(line->multi);
 	net_leave(&saved);
@@ -288,22 +306,18 @@ line_tell(NetLine *line, curl_socket_t fd, int mask)
 
 /* ---- pools ---- */
 
-/*
- * The pool's memory goes, after an error perhaps.  libcurl says QUIT to a mail
- * server and waits for the answer; so nothing can be read any more from then on.
- */
+/* The pool's memory goes, after an error perhaps. */
 static void
 pool_release(void *arg)
 {
 	NetPool    *pool = arg;
 	dlist_mutable_iter iter;
 
-	for (int i = 0; i < pool->open_count; i++)
-		shutdown(pool->open[i], SHUT_RD);
 	while (!dlist_is_empty(&pool->lines))
 	{
 		NetLine    *line = dlist_head_element(NetLine, node, &pool->lines);
 
+		line_deafen(line);
 		dlist_foreach_modify(iter, &line->running)
 		{
 			NetJob	   *job = dlist_container(NetJob, node, iter.cur);
@@ -344,7 +358,7 @@ net_pool_make(int max)
 	pool->max = max;
 	pool->socket_room = room;
 	pool->sockets = MemoryContextAllocZero(context, room * sizeof(NetSocket));
-	pool->open = MemoryContextAllocZero(context, room * sizeof(curl_socket_t));
+	pool->open = MemoryContextAllocZero(context, room * sizeof(NetOpen));
 	pool->rebuild = true;
 	dlist_init(&pool->lines);
 	dlist_init(&pool->done);

@@ -165,6 +165,23 @@ store_onetime_end(const pg_uuid_t *user_id, const char *type, bool ours_alone)
 	return n;
 }
 
+/* One that somebody is using at this moment is left to them: who ends sessions waits for nobody. */
+void
+store_onetime_drop(const pg_uuid_t *user_id, const char *type)
+{
+	static StorePlan plan = STORE_PLAN("delete from fastauth.one_time_tokens where id operator(pg_catalog.=) any (array("
+									   "select t.id from fastauth.one_time_tokens t where t.user_id operator(pg_catalog.=) $1 "
+									   "and t.token_type operator(pg_catalog.=) $2 order by t.id for update skip locked))",
+									   UUIDOID, TEXTOID);
+	StoreArgs	args = STORE_ARGS(&plan);
+
+	store_arg_uuid(&args, user_id);
+	store_arg_text(&args, type);
+	store_open();
+	(void) store_run(&args, STORE_WRITE, 0);
+	store_close();
+}
+
 bool
 store_onetime_user(const pg_uuid_t *id, pg_uuid_t *user_id)
 {

@@ -76,6 +76,9 @@ extern bool store_onetime_take(const char *type, const StoreOnetime *found);
 /* End the user's of this type, or (NULL) of all types: the application's too, or ours alone; how many. */
 extern uint64 store_onetime_end(const pg_uuid_t *user_id, const char *type, bool ours_alone);
 
+/* End those of the user's of this type that nobody is using; waits for nobody. */
+extern void store_onetime_drop(const pg_uuid_t *user_id, const char *type);
+
 /* The user that a row belongs to; false when it is gone or nobody's. */
 extern bool store_onetime_user(const pg_uuid_t *id, pg_uuid_t *user_id);
 

@@ -17,6 +17,7 @@ The user is "mailer", the password "right: pässword".  A recipient can ask for 
 Faults that they cannot do:
   hang        accepts the connection and says nothing
   hang-data   says nothing after DATA
+  hang-quit   takes mails, which it throws away, and says nothing to QUIT
   drop        closes the connection in the middle of DATA
   drop-end    closes it after the last dot, without an answer
   bye         421 in place of a greeting
@@ -127,6 +128,9 @@ class Fault(asyncio.Protocol):
             self.transport.abort()
         elif self.name == "drop-end" and self.buffer.endswith(b"\r\n.\r\n"):
             self.transport.close()
+        elif self.name == "hang-quit" and self.buffer.endswith(b"\r\n.\r\n"):
+            self.buffer, self.in_data = b"", False
+            self.say("250 taken")
 
     def command(self, line):
         if self.name == "hang":
@@ -139,6 +143,8 @@ class Fault(asyncio.Protocol):
         elif line == "DATA":
             self.in_data = True
             self.say("354 go on")
+        elif line == "QUIT" and self.name == "hang-quit":
+            return
         elif line == "QUIT":
             self.say("221 bye")
             self.transport.close()

@@ -173,7 +173,7 @@ SELECT hook, email, verified FROM told ORDER BY n;
 SELECT fastauth.remove_hook('on_email_verify', 'on_verify(jsonb)');
 SELECT event, data, count(*) FROM fastauth.events e WHERE event IN ('email_change', 'email_verify') AND user_id IN (SELECT id FROM fastauth.users WHERE email LIKE 'change.%') GROUP BY 1, 2 ORDER BY 1;
 
--- What else ends a pending change: the server's change, a deactivation, another password
+-- What else ends a pending change: the server's change, a deactivation, another password, the end of other sessions
 \c - regress_server
 SELECT attempt(:'n1', $$fastauth.request_email_change('change.trois@example.com')$$);
 SELECT n.email FROM fastauth.get_user_by_email('change.deux@example.com') u, fastauth.update_user(u.id, '{"email": "change.un@example.com"}') n;
@@ -181,6 +181,16 @@ SELECT confirm(link('email_change', 'change.trois@example.com'), 'correct horse 
 SELECT attempt(:'n1', $$fastauth.request_email_change('change.quatre@example.com')$$);
 SELECT attempt(:'n1', $$fastauth.change_password('correct horse battery', 'staple battery horse')$$);
 SELECT confirm(link('email_change', 'change.quatre@example.com'), 'staple battery horse');
+-- who throws a thief out is not robbed by what the thief has asked for
+SELECT id AS un FROM fastauth.get_user_by_email('change.un@example.com') \gset
+SELECT throw, attempt(thief.access_token, format('fastauth.request_email_change(%L)', 'change.' || throw || '@example.com')) AS asks, attempt(:'n1', format(call, thief.sid)) AS thrown,
+	confirm(link('email_change', 'change.' || throw || '@example.com')) AS link
+FROM (VALUES ('others', $$fastauth.signout('others')$$), ('revoked', 'fastauth.revoke_session(%L)'), ('server', format('fastauth.delete_user_sessions(%L)', :'un'))) AS v (throw, call),
+	LATERAL (SELECT access_token, fastauth.verify_token(access_token)->>'sid' AS sid FROM fastauth.signin(left(throw, 0) || 'change.un@example.com', 'staple battery horse')) AS thief;
+SELECT access_token AS n1 FROM fastauth.signin('change.un@example.com', 'staple battery horse') \gset
+SELECT attempt(:'n1', $$fastauth.request_email_change('change.hash@example.com')$$);
+SELECT fastauth.set_hashed_password(:'un', h) FROM fastauth.get_hashed_password(:'un') AS h;
+SELECT confirm(link('email_change', 'change.hash@example.com')), verified('change.un@example.com');
 
 --
 -- The owner is told of what a thief of a session would do, at an address that is verified

@@ -93,6 +93,8 @@ SELECT FROM fastauth.signin('ada@example.com', 'zebra Quilt 7 harbour');
 SELECT * FROM pg_temp.queued;
 -- all values are sealed
 SELECT bool_or(position('signup'::bytea IN payload) > 0 OR position('ada@example'::bytea IN payload) > 0) AS clear FROM fastauth.outbox;
+-- none waits for ever, behind one of the same user that is never taken
+SELECT count(*) AS waiting, count(*) FILTER (WHERE expires_at - created_at BETWEEN interval '6 days 23 hours' AND interval '7 days') AS for_a_week FROM fastauth.outbox WHERE kind = 'webhook';
 -- what is rolled back is told to nobody
 DELETE FROM fastauth.outbox;
 BEGIN;

@@ -18,7 +18,7 @@ use Time::HiRes qw(time usleep);
 my $node = new_server('smtp');
 my $inbox = PostgreSQL::Test::Utils::tempdir('inbox');
 my @kinds = (qw(plain starttls smtps login), (map { "starttls-$_" } qw(wrongname expired stranger)), 'smtps-wrongname',
-	'smtps-stranger', qw(hang drop drop-end bye bye-mail gone auth));
+	'smtps-stranger', qw(hang hang-quit drop drop-end bye bye-mail gone auth));
 my (undef, %port) = start_mail_servers($inbox, @kinds);
 my $ca = certificates() . '/ca.pem';
 
@@ -257,6 +257,15 @@ for my $case ([ 'drop', 'the connection was lost' ], [ 'drop-end', 'the connecti
 {
 	use_server($case->[0], smtp_tls => 'none');
 	put_off('fault@example.com', $case->[1], "fault $case->[0]");
+}
+
+{
+	use_server('hang-quit', smtp_tls => 'none');
+	is(outcome(send_mail('quit@example.com'), 1), 'sent 1', 'a server that will hang takes a mail');
+	my $begin = time;
+	use_server('plain', smtp_tls => 'none');
+	is(outcome(send_mail('next@example.com'), 1), 'sent 1', 'another server takes the next one');
+	cmp_ok(time - $begin, '<', 30, 'and nobody waits until the old one says good-bye');
 }
 
 # ---- mails that a server does not want ----

@@ -10,6 +10,7 @@ use warnings FATAL => 'all';
 use FindBin;
 use IPC::Run;
 use JSON::PP;
+use MIME::Base64;
 use lib $FindBin::Bin;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
@@ -44,15 +45,27 @@ $node->safe_psql('postgres', "SELECT fastauth.configure('password_hash_memory', 
 
 my @secrets;
 
-# Its id; the receiver learns the secret.
+# Its id; the receiver learns the secret: before, where the webhook hears of itself.
 sub add_webhook
 {
 	my ($path, $events, $url) = @_;
-	my ($id, $secret) = split /\|/, $node->safe_psql('postgres', "SELECT * FROM fastauth.add_webhook('" . ($url // "http://127.0.0.1:$port$path") . "', " . ($events ? "'{$events}'" : 'NULL') . ')');
+
+	return add_webhook_for_all($path) unless $events;
+	my ($id, $secret) = split /\|/, $node->safe_psql('postgres', "SELECT * FROM fastauth.add_webhook('" . ($url // "http://127.0.0.1:$port$path") . "', '{$events}')");
 
 	append_to_file("$dir/secrets", "$path $secret\n");
 	push @secrets, $secret;
 	return $id;
+}
+
+sub add_webhook_for_all
+{
+	my ($path) = @_;
+	my $secret = 'whsec_' . encode_base64(join('', map { chr int rand 256 } 1 .. 32), '');
+
+	append_to_file("$dir/secrets", "$path $secret\n");
+	push @secrets, $secret;
+	return $node->safe_psql('postgres', "SELECT id FROM fastauth.add_webhook('http://127.0.0.1:$port$path', NULL, '$secret')");
 }
 
 sub remove_webhook
@@ -155,6 +168,15 @@ hurry_until($none_waits . " AND webhook_id = '$down'", 'when the receiver is bac
 is(join(' ', map { decode_json($_->{body})->{type} } grep { $_->{status} == 204 } requests('/down/1')), 'role_granted role_revoked', 'in order');
 unlink "$dir/up";
 
+# --- what has become too old ------------------------------------------------------------
+
+my $old = requests('/down/1');
+$node->safe_psql('postgres', "SELECT fastauth.$_(id, 'tester') FROM fastauth.get_user_by_email('ada\@example.com')") for qw(grant_role revoke_role);
+answer_is("SELECT count(*) FROM fastauth.outbox WHERE webhook_id = '$down' AND status = 'pending' AND attempts > 0 AND leased_until IS NULL", '1', 'the first of two is tried');
+$node->safe_psql('postgres', "UPDATE fastauth.outbox SET expires_at = now() WHERE webhook_id = '$down' AND status = 'pending'");
+hurry_until("SELECT count(*) = 2 FROM fastauth.outbox WHERE webhook_id = '$down' AND status = 'failed'", 'both are given up when they are old');
+is(scalar(grep { decode_json($_->{body})->{type} eq 'role_revoked' } (requests('/down/1'))[ $old .. requests('/down/1') - 1 ]), 0, 'the one behind untried');
+
 # --- a user who is deleted for good ---------------------------------------------------
 
 $node->safe_psql('postgres', "UPDATE fastauth.webhooks SET events = '{signup,signin,user_deleted}' WHERE id = '$down'");
@@ -193,7 +215,7 @@ is($node->safe_psql('postgres', "SELECT count(*) FROM fastauth.outbox o JOIN fas
 # dead ones that hear of each other: it ends
 $node->safe_psql('postgres', "UPDATE fastauth.outbox SET attempts = 8 WHERE status = 'pending' AND leased_until IS NULL AND webhook_id = '$broken'");
 hurry_until("SELECT count(*) = 0 FROM fastauth.outbox WHERE status = 'pending' AND webhook_id IN ('$closed', '$broken')", 'nothing goes on for ever');
-is($node->safe_psql('postgres', "SELECT count(*) FROM fastauth.events WHERE event = 'email_failed'"), '2', 'two events, and none about them');
+is($node->safe_psql('postgres', "SELECT count(*) FROM fastauth.events WHERE event = 'email_failed' AND data->>'webhook' <> '$down'"), '2', 'two events, and none about them');
 like($node->safe_psql('postgres', "SELECT string_agg(subject, ' ') FROM fastauth.check()"), qr/webhook $closed/, 'check() tells');
 # and can be sent again
 is($node->safe_psql('postgres', "SELECT fastauth.retry_outbox(id) FROM fastauth.outbox WHERE webhook_id = '$closed' AND name = 'role_granted'"), 't', 'retry_outbox takes it');
