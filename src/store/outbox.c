@@ -296,11 +296,11 @@ store_outbox_oldest_finished(void)
 	return outbox_time(&args);
 }
 
-/* Ids sort by time. */
+/* A mail is old when it was made long ago and has not been tried lately, so its next time counts, which is never before the first. */
 TimestampTz
 store_outbox_oldest_mail(void)
 {
-	static StorePlan plan = STORE_PLAN0("select o.created_at from fastauth.outbox o where " OUTBOX_PENDING
+	static StorePlan plan = STORE_PLAN0("select o.due_at from fastauth.outbox o where " OUTBOX_PENDING
 										"and o.webhook_id is null and not o.decoy order by o.due_at limit 1");
 	StoreArgs	args = STORE_ARGS(&plan);
 
