@@ -160,22 +160,11 @@ is(contents($node, 'restored'), contents($node, 'old'), 'and rows');
 # --- an update by two scripts: in the first one the version is neither the old nor the library's ---
 
 $node->safe_psql('postgres', 'CREATE DATABASE chain');
-$node->safe_psql('chain', <<'SQL');
-CREATE EXTENSION pgcrypto;
-CREATE EXTENSION fastauth VERSION '0.8';
-GRANT USAGE ON SCHEMA fastauth TO regress_anon;
-DO $do$
-DECLARE
-	f regproc;
-BEGIN
-	FOR f IN SELECT ('fastauth.' || l.name)::regproc FROM fastauth.list_api() l WHERE l.kind = 'function' AND l.api_group = 'anon' AND to_regproc('fastauth.' || l.name) IS NOT NULL
-	LOOP
-		EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO regress_anon', f);
-	END LOOP;
-END
-$do$;
-ALTER EXTENSION fastauth UPDATE;
-SQL
+$node->safe_psql('chain', "CREATE EXTENSION pgcrypto; CREATE EXTENSION fastauth VERSION '0.8'; GRANT USAGE ON SCHEMA fastauth TO regress_anon");
+# The whole group, as far as that version has it; its own list_api() does not work with the library of another one.
+my %there = map { $_ => 1 } split /\n/, $node->safe_psql('chain', "SELECT proname FROM pg_proc WHERE pronamespace = 'fastauth'::regnamespace");
+my @group = grep { $there{$_} } split /\n/, $node->safe_psql('fresh', "SELECT name FROM fastauth.list_api() WHERE kind = 'function' AND api_group = 'anon'");
+$node->safe_psql('chain', 'GRANT EXECUTE ON FUNCTION ' . join(', ', map { "fastauth.$_" } @group) . ' TO regress_anon; ALTER EXTENSION fastauth UPDATE');
 is($node->safe_psql('chain', "SELECT extversion FROM pg_extension WHERE extname = 'fastauth'"), $version, 'two scripts');
 is($node->safe_psql('chain', "SELECT has_function_privilege('regress_anon', 'fastauth.signin(text, text, boolean)', 'EXECUTE')"), 't', 'a group is kept over both');
 is($node->safe_psql('chain', "SELECT has_function_privilege('regress_planted', 'fastauth.signin(text, text, boolean)', 'EXECUTE')"), 'f', 'and others have nothing');
