@@ -38,4 +38,11 @@ extern bool base_path_ok(const char *text);
  */
 extern bool base_mailbox_parse(const char *text, char *address, char *name);
 
+/* An entry of redirect_urls; one that begins with BASE_REDIRECT_NATIVE lets any port of this machine itself pass. */
+#define BASE_REDIRECT_NATIVE "native:"
+extern bool base_redirect_ok(const char *text);
+
+/* Does the entry allow this redirect URI (S71)? */
+extern bool base_redirect_matches(const char *entry, const char *uri);
+
 #endif							/* FASTAUTH_BASE_URL_H */

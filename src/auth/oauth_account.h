@@ -1,0 +1,22 @@
+/*
+ * oauth_account.h
+ *		Whose account somebody is that a provider vouches for: sign-in, sign-up, linking (DESIGN 7).
+ */
+#ifndef FASTAUTH_AUTH_OAUTH_ACCOUNT_H
+#define FASTAUTH_AUTH_OAUTH_ACCOUNT_H
+
+#include "postgres.h"
+
+#include "auth/oidc.h"
+#include "auth/session.h"
+
+/* Sign in or up; all writes of it.  Answers NULLs where a sign-up waits for its address to be verified. */
+extern void auth_oauth_signin(const AuthProvider *provider, const AuthExternal *external, AuthTokenPair *pair);
+
+/* Link to this user, who began it in a recent session; raises already_linked. */
+extern void auth_oauth_link(const AuthProvider *provider, const AuthExternal *external, const pg_uuid_t *user_id);
+
+/* Unlink; raises last_signin_method, and ends the sessions that the provider made (S76). */
+extern void auth_oauth_unlink(const pg_uuid_t *user_id, const char *provider);
+
+#endif							/* FASTAUTH_AUTH_OAUTH_ACCOUNT_H */

@@ -1,0 +1,46 @@
+/*
+ * provider.h
+ *		Identity providers: configured, with the endpoints that they have now.
+ */
+#ifndef FASTAUTH_AUTH_PROVIDER_H
+#define FASTAUTH_AUTH_PROVIDER_H
+
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+#include "store/oauth_providers.h"
+
+/* How we authenticate at the token endpoint. */
+typedef enum AuthClientAuth
+{
+	AUTH_CLIENT_BASIC,			/* RFC 6749 section 2.3.1 */
+	AUTH_CLIENT_POST,
+	AUTH_CLIENT_APPLE,			/* a JWT that we sign is the secret */
+	AUTH_CLIENT_NONE			/* a public client */
+} AuthClientAuth;
+
+typedef struct AuthProvider
+{
+	StoreOauthProvider row;
+	AuthClientAuth client_auth;
+	/* From the row, or from discovery. */
+	const char *authorization_endpoint;
+	const char *token_endpoint;
+	const char *userinfo_endpoint;	/* or NULL */
+	const char *jwks_uri;		/* or NULL: not OpenID Connect */
+	bool		sends_iss;		/* RFC 9207: an answer without iss is refused */
+} AuthProvider;
+
+/* The provider of this name, or provider_not_found.  No network. */
+extern void auth_provider_get(const char *name, AuthProvider *provider);
+
+/* Fill in what discovery tells, from what is kept or from the network; raises provider_error. */
+extern void auth_provider_discover(AuthProvider *provider, TimestampTz deadline);
+
+/* The client's secret for one request, palloc'd; the caller wipes it.  NULL for a public client. */
+extern char *auth_provider_secret(const AuthProvider *provider);
+
+/* Is an address that this provider calls verified proved by that (S73)?  hd is Google's claim, or NULL. */
+extern bool auth_provider_trusts(const AuthProvider *provider, const char *email, const char *hd);
+
+#endif							/* FASTAUTH_AUTH_PROVIDER_H */
