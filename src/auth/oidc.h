@@ -30,7 +30,7 @@ typedef struct AuthIdTokenRequest
 	const char *access_token;	/* for at_hash, or NULL */
 	char	  **audiences;		/* any of these, NULL-terminated */
 	int64		max_age;		/* seconds since iat; 0: no limit */
-	TimestampTz deadline;
+	AuthFetch  *fetch;
 } AuthIdTokenRequest;
 
 /*

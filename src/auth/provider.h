@@ -7,7 +7,7 @@
 
 #include "postgres.h"
 
-#include "datatype/timestamp.h"
+#include "auth/fetch.h"
 #include "store/oauth_providers.h"
 
 /* How we authenticate at the token endpoint. */
@@ -28,14 +28,19 @@ typedef struct AuthProvider
 	const char *token_endpoint;
 	const char *userinfo_endpoint;	/* or NULL */
 	const char *jwks_uri;		/* or NULL: not OpenID Connect */
+	bool		string_booleans;	/* it writes true as "true" */
+	const char *verified_claim; /* what says that the address is verified: email_verified, mostly */
 	bool		sends_iss;		/* RFC 9207: an answer without iss is refused */
 } AuthProvider;
+
+/* It failed, or said something that does not hold: the reason goes to the server's log, in our words; raises provider_error. */
+extern void auth_provider_fail(const AuthProvider *provider, const char *reason) pg_attribute_noreturn();
 
 /* The provider of this name, or provider_not_found.  No network. */
 extern void auth_provider_get(const char *name, AuthProvider *provider);
 
 /* Fill in what discovery tells, from what is kept or from the network; raises provider_error. */
-extern void auth_provider_discover(AuthProvider *provider, TimestampTz deadline);
+extern void auth_provider_discover(AuthProvider *provider, AuthFetch *fetch);
 
 /* The client's secret for one request, palloc'd; the caller wipes it.  NULL for a public client. */
 extern char *auth_provider_secret(const AuthProvider *provider);
