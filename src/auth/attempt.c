@@ -1,6 +1,6 @@
 /*
  * attempt.c
- *		The one counted way to check a password (S17): every proof goes through here.
+ *		The one counted way to check a password or a code (S17): every proof goes through here.
  *
  *	charge --> reserve a slot of the recorder --> look at the password
  *	  |			 |									right: refund, release; what failed before counts no more
@@ -19,21 +19,24 @@
  *
  * Who has no account here is counted alike, under a keyed hash of what was
  * typed (S35, S37), in the same steps.
+ *
+ * A code goes the same way, with the row that it belongs to as the account.
+ * Its last wrong try locks that until after the code is over, and what is right
+ * clears nothing: the row is gone then.
  */
 #include "auth/attempt.h"
 
 #include "auth/client.h"
+#include "auth/keyed_hash.h"
 #include "auth/password.h"
 #include "base/errors.h"
 #include "base/uuid.h"
-#include "crypto/mac.h"
+#include "crypto/opaque.h"
 #include "miscadmin.h"
 #include "shmem/database.h"
 #include "shmem/ledger.h"
-#include "shmem/master_key.h"
 #include "storage/ipc.h"
 #include "store/failures.h"
-#include "store/instance.h"
 #include "store/settings.h"
 #include "utils/timestamp.h"
 
@@ -43,8 +46,7 @@
 /* Each time that it has to read the rows, or is asked about its address, is one; two are the rule. */
 #define ATTEMPT_TRIES		10
 
-#define ATTEMPT_HMAC_KEY_BYTES	32
-#define ATTEMPT_HMAC_PURPOSE	"failures-account"
+#define ATTEMPT_HASH_PURPOSE	"failures-account"
 
 typedef struct Attempt
 {
@@ -57,48 +59,27 @@ typedef struct Attempt
 
 /* ---- who it is about ---- */
 
-/*
- * From the master key, or before there is an instance, one that lasts until the
- * server stops.  With a new master key, addresses of nobody are counted anew.
- */
-static void
-attempt_hmac_key(unsigned char *key)
-{
-	ShmemMasterKey master;
-	pg_uuid_t	instance;
-	bool		derived;
-
-	if (!store_instance_id(&instance))
-	{
-		StaticAssertStmt(SHMEM_LEDGER_SECRET_BYTES == ATTEMPT_HMAC_KEY_BYTES, "a key is a key");
-		shmem_ledger_secret(key);
-		return;
-	}
-	shmem_master_key_current(&master);
-	derived = cr_hkdf(CR_SHA256, master.key, sizeof(master.key), instance.data, sizeof(instance.data),
-					  ATTEMPT_HMAC_PURPOSE, strlen(ATTEMPT_HMAC_PURPOSE), key, ATTEMPT_HMAC_KEY_BYTES);
-	explicit_bzero(&master, sizeof(master));
-	if (!derived)
-		base_raise(FA_INTERNAL_ERROR, "could not derive a key");
-}
-
 /* What stands for the account of an address that is nobody's. */
 static void
 attempt_account_of_nobody(const char *address, pg_uuid_t *account)
 {
-	unsigned char key[ATTEMPT_HMAC_KEY_BYTES];
-	unsigned char tag[CR_HASH_MAX_BYTES];
-	CrMac	   *mac;
-	bool		good;
+	unsigned char hash[AUTH_KEYED_HASH_BYTES];
 
-	attempt_hmac_key(key);
-	mac = cr_mac_new(CR_SHA256, key, sizeof(key));
-	explicit_bzero(key, sizeof(key));
-	good = mac != NULL && cr_mac_compute(mac, address, strlen(address), tag);
-	cr_mac_free(mac);
-	if (!good)
-		base_raise(FA_INTERNAL_ERROR, "could not compute an HMAC");
-	memcpy(account->data, tag, sizeof(account->data));
+	auth_keyed_hash(ATTEMPT_HASH_PURPOSE, address, strlen(address), hash);
+	memcpy(account->data, hash, sizeof(account->data));
+}
+
+static void
+attempt_fill_request(Attempt *attempt)
+{
+	ShmemRequest *request = &attempt->request;
+
+	attempt->key.address = shmem_address(auth_client_address());
+	base_uuid_make(&request->id);
+	request->id.data[UUID_LEN - 1] &= ~1;
+	request->account = attempt->key.account;
+	request->address = attempt->key.address;
+	request->locked_until = DT_NOBEGIN;
 }
 
 static void
@@ -118,18 +99,25 @@ attempt_fill(const AuthAttempt *what, Attempt *attempt)
 		attempt_account_of_nobody(what->address, &attempt->key.account);
 	if (what->user)
 		attempt->key.account = what->user->id;
-	attempt->key.address = shmem_address(auth_client_address());
-
-	base_uuid_make(&request->id);
-	request->id.data[UUID_LEN - 1] &= ~1;
+	attempt_fill_request(attempt);
 	request->kind = what->kind;
-	request->account = attempt->key.account;
 	request->is_user = what->user != NULL;
 	request->has_session = what->session_id != NULL;
 	if (what->session_id)
 		request->session_id = *what->session_id;
-	request->address = attempt->key.address;
-	request->locked_until = DT_NOBEGIN;
+}
+
+/* otp_ttl is at most an hour, so who was locked out of a code finds it over. */
+static void
+attempt_fill_code(const pg_uuid_t *id, Attempt *attempt)
+{
+	memset(attempt, 0, sizeof(*attempt));
+	attempt->slot = SHMEM_NO_SLOT;
+	attempt->limits.per_address = attempt->limits.per_account = AUTH_CODE_TRIES;
+	attempt->limits.window = attempt->limits.lockout = SHMEM_LEDGER_LOCK_MAX;
+	attempt->key.account = *id;
+	attempt_fill_request(attempt);
+	attempt->request.kind = SHMEM_REQUEST_CODE;
 }
 
 /* ---- charge ---- */
@@ -152,10 +140,13 @@ attempt_load(const Attempt *attempt)
 }
 
 static void
-attempt_raise_locked(TimestampTz until)
+attempt_raise_locked(const Attempt *attempt, TimestampTz until)
 {
 	int64		left = until - GetCurrentTimestamp();
 
+	/* A code that had its tries is none, whatever is left of its time. */
+	if (attempt->request.kind == SHMEM_REQUEST_CODE)
+		base_raise(FA_INVALID_TOKEN, NULL);
 	shmem_count(SHMEM_COUNT_LOCKED, 1);
 	base_raise(FA_ACCOUNT_LOCKED, "account is locked; try again in " INT64_FORMAT " seconds",
 			   Max((left + USECS_PER_SEC - 1) / USECS_PER_SEC, 1));
@@ -166,7 +157,7 @@ static void
 attempt_charge(const Attempt *attempt)
 {
 	TimestampTz wait_until = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), ATTEMPT_WAIT_MS);
-	ShmemLedgerKnown known = SHMEM_LEDGER_NOT_ASKED;
+	ShmemLedgerKnown known = attempt->request.kind == SHMEM_REQUEST_CODE ? SHMEM_LEDGER_UNKNOWN : SHMEM_LEDGER_NOT_ASKED;
 	TimestampTz locked_until = 0;
 
 	for (int i = 0; i < ATTEMPT_TRIES; i++)
@@ -176,7 +167,7 @@ attempt_charge(const Attempt *attempt)
 			case SHMEM_LEDGER_GO:
 				return;
 			case SHMEM_LEDGER_LOCKED:
-				attempt_raise_locked(locked_until);
+				attempt_raise_locked(attempt, locked_until);
 				break;
 			case SHMEM_LEDGER_BUSY:
 				base_raise(FA_SERVER_BUSY, NULL);
@@ -202,7 +193,7 @@ attempt_post(Attempt *attempt)
 	shmem_ledger_fail(&attempt->key, &attempt->limits, &attempt->request);
 	shmem_recorder_post(attempt->slot, &attempt->request);
 	shmem_count(SHMEM_COUNT_SIGNIN_FAILURES, 1);
-	if (!TIMESTAMP_IS_NOBEGIN(attempt->request.locked_until))
+	if (!TIMESTAMP_IS_NOBEGIN(attempt->request.locked_until) && attempt->request.kind != SHMEM_REQUEST_CODE)
 		shmem_count(SHMEM_COUNT_LOCKOUTS, 1);
 }
 
@@ -242,6 +233,15 @@ attempt_fail(Attempt *attempt)
 		base_raise(FA_RECORDER_UNAVAILABLE, NULL);
 }
 
+/* Reserve what it takes to record a refusal. */
+static void
+attempt_reserve(Attempt *attempt)
+{
+	attempt->slot = shmem_recorder_reserve(&attempt->key.account, &attempt->key.address);
+	if (attempt->slot == SHMEM_NO_SLOT)
+		base_raise(FA_RECORDER_UNAVAILABLE, NULL);
+}
+
 bool
 auth_attempt_verify(const AuthAttempt *what, const char *password, bool *rehash)
 {
@@ -252,9 +252,7 @@ auth_attempt_verify(const AuthAttempt *what, const char *password, bool *rehash)
 	attempt_charge(&attempt);
 	PG_ENSURE_ERROR_CLEANUP(attempt_break_off, PointerGetDatum(&attempt));
 	{
-		attempt.slot = shmem_recorder_reserve(&attempt.key.account, &attempt.key.address);
-		if (attempt.slot == SHMEM_NO_SLOT)
-			base_raise(FA_RECORDER_UNAVAILABLE, NULL);
+		attempt_reserve(&attempt);
 		right = auth_password_verify(password, what->user ? what->user->hashed_password : NULL,
 									 rehash, &attempt.began);
 	}
@@ -264,6 +262,29 @@ auth_attempt_verify(const AuthAttempt *what, const char *password, bool *rehash)
 	else
 		attempt_fail(&attempt);
 	return right;
+}
+
+/* Nothing that could raise lies between the look and its end, so it cannot be broken off. */
+bool
+auth_attempt_code(const pg_uuid_t *id, const void *given, const void *kept, size_t len)
+{
+	Attempt		attempt;
+
+	attempt_fill_code(id, &attempt);
+	attempt_charge(&attempt);
+	PG_ENSURE_ERROR_CLEANUP(attempt_break_off, PointerGetDatum(&attempt));
+	{
+		attempt_reserve(&attempt);
+	}
+	PG_END_ENSURE_ERROR_CLEANUP(attempt_break_off, PointerGetDatum(&attempt));
+	if (!cr_equal(given, len, kept, len))
+	{
+		attempt_fail(&attempt);
+		return false;
+	}
+	shmem_ledger_refund(&attempt.key);
+	shmem_recorder_release(attempt.slot);
+	return true;
 }
 
 /*

@@ -1,6 +1,6 @@
 /*
  * attempt.h
- *		The one counted way to check a password (S17): every proof goes through here.
+ *		The one counted way to check a password or a code (S17): every proof goes through here.
  */
 #ifndef FASTAUTH_AUTH_ATTEMPT_H
 #define FASTAUTH_AUTH_ATTEMPT_H
@@ -9,6 +9,9 @@
 
 #include "shmem/recorder.h"
 #include "store/users.h"
+
+/* Wrong tries that end a code. */
+#define AUTH_CODE_TRIES			3
 
 typedef struct AuthAttempt
 {
@@ -24,6 +27,13 @@ typedef struct AuthAttempt
  * recorded.  After false the refusal is durable: raise it.
  */
 extern bool auth_attempt_verify(const AuthAttempt *attempt, const char *password, bool *rehash);
+
+/*
+ * Is this the code of that row of one_time_tokens?  Both are hashes of len
+ * bytes.  Raises invalid_token when the row had its tries, and the others as
+ * above.  After false the refusal is durable: raise it.
+ */
+extern bool auth_attempt_code(const pg_uuid_t *id, const void *given, const void *kept, size_t len);
 
 /* The user is known by other means (an administrator, a reset): no failure counts, no lock holds. */
 extern void auth_attempt_forgive(const pg_uuid_t *user_id);

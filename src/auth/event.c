@@ -27,6 +27,7 @@
 #include "shmem/announce.h"
 #include "store/events.h"
 #include "store/failures.h"
+#include "store/one_time_tokens.h"
 #include "store/settings.h"
 #include "store/users.h"
 #include "utils/datetime.h"
@@ -202,6 +203,22 @@ event_of_lock(const ShmemRequest *request, const StoreEvent *refusal)
 	event_insert(AUTH_EVENT_ACCOUNT_LOCKED, &event, AUTH_HOOK_IN_WORKER);
 }
 
+static const char *const event_refusal_names[] = {
+	[SHMEM_REQUEST_SIGNIN] = "signin",
+	[SHMEM_REQUEST_PROOF] = "proof",
+	[SHMEM_REQUEST_CODE] = "code",
+};
+
+/* Whose it is; false: nobody's, or a code that is gone meanwhile. */
+static bool
+event_user_of_refusal(const ShmemRequest *request, pg_uuid_t *user_id)
+{
+	if (request->kind == SHMEM_REQUEST_CODE)
+		return store_onetime_user(&request->account, user_id);
+	*user_id = request->account;
+	return request->is_user;
+}
+
 /*
  * A user who is gone meanwhile must not come back in an event: then it is one of
  * nobody.  Nor may the refusal be kept, which was recorded too late for the
@@ -210,23 +227,26 @@ event_of_lock(const ShmemRequest *request, const StoreEvent *refusal)
 bool
 auth_event_of_refusal(const ShmemRequest *request)
 {
-	StoreUsersHold hold = request->is_user ? store_users_hold(&request->account) : STORE_USERS_HELD;
+	pg_uuid_t	user_id;
+	bool		is_user = event_user_of_refusal(request, &user_id);
+	StoreUsersHold hold = is_user ? store_users_hold(&user_id) : STORE_USERS_HELD;
 	bool		known = hold == STORE_USERS_HELD;
 	StoreEvent	event = {.id = request->id, .created_at = request->at};
 	AuthEventKind kind = AUTH_EVENT_SIGNIN_FAILED;
 
 	if (hold == STORE_USERS_LOCKED)
 		return false;
-	event_set_who(&event, known && request->is_user ? &request->account : NULL,
+	event_set_who(&event, known && is_user ? &user_id : NULL,
 				  known && request->has_session ? &request->session_id : NULL);
 	if (known)
 		event.ip_address = shmem_address_inet(&request->address);
 	if (request->kind == SHMEM_REQUEST_REPLAY)
 		kind = AUTH_EVENT_REFRESH_REUSED;
 	else
-		event.data = base_jsonb_object(1, "kind", request->kind == SHMEM_REQUEST_PROOF ? "proof" : "signin");
+		event.data = base_jsonb_object(1, "kind", event_refusal_names[request->kind]);
 	event_insert(kind, &event, AUTH_HOOK_IN_WORKER);
-	if (!TIMESTAMP_IS_NOBEGIN(request->locked_until))
+	/* The last try of a code locks no account. */
+	if (!TIMESTAMP_IS_NOBEGIN(request->locked_until) && request->kind != SHMEM_REQUEST_CODE)
 		event_of_lock(request, &event);
 	if (!known)
 		store_failures_forget_user(&request->account);

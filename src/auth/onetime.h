@@ -26,9 +26,6 @@ typedef enum AuthOnetimeKind
 
 #define AUTH_CODE_MAX_DIGITS	10
 
-/* Wrong tries that end a code. */
-#define AUTH_CODE_TRIES			3
-
 /* One that was made.  What is secret is in the clear here, and nowhere else; auth_onetime_wipe() it. */
 typedef struct AuthOnetime
 {
@@ -49,6 +46,12 @@ typedef struct AuthOnetimeUsed
 
 extern const char *auth_onetime_type(AuthOnetimeKind kind);
 
+/* Is this the name of one of our own types? */
+extern bool auth_onetime_is_ours(const char *type);
+
+/* What is stored of a token of this type, STORE_ONETIME_HASH_LEN bytes. */
+extern void auth_onetime_hash(const char *type, const char *text, unsigned char *hash);
+
 /*
  * Make one for this address (of base_email_normalize()) and its user; user NULL:
  * of nobody, in the same steps.  More than three live ones of the same type,
@@ -62,8 +65,9 @@ extern void auth_onetime_wipe(AuthOnetime *made);
  * Use a link's token: it is gone, and so is every other one of that type and
  * user (or address).  Raises invalid_token, also when its user's address is
  * not what it was sent to any more (but for an email_change, whose address is
- * the new one), or token_expired.  Of racing callers one gets it.  Whatever else
- * may be refused is to be checked before.
+ * the new one), or token_expired.  Of racing callers one gets it.  Its user's row
+ * is held until the end of the transaction.  An error that follows brings it
+ * back, as it takes the transaction or savepoint with it.
  */
 extern void auth_onetime_use(AuthOnetimeKind kind, const char *token, const char *challenge, AuthOnetimeUsed *used);
 
@@ -78,7 +82,7 @@ extern void auth_onetime_look(AuthOnetimeKind kind, const char *token, AuthOneti
  */
 extern void auth_onetime_use_code(const char *address, const char *code, const char *challenge, AuthOnetimeUsed *used);
 
-/* End the user's of this kind, or (AUTH_ONETIME_KINDS) all of ours. */
+/* End the user's of this kind, or (AUTH_ONETIME_KINDS) all of ours; the caller holds the user's row. */
 extern void auth_onetime_end(const pg_uuid_t *user_id, AuthOnetimeKind kind);
 
 #endif							/* FASTAUTH_AUTH_ONETIME_H */

@@ -147,7 +147,8 @@ shmem_ledger_fail(const ShmemLedgerKey *key, const ShmemLedgerLimits *limits, Sh
 	shmem_window_add(&pair->state.failures, limits->window, now, now, 1);
 	shmem_window_add(&account->state.failures, limits->window, now, now, 1);
 	ledger_lock_what_is_full(account, pair, limits, now, request);
-	request->row = request->is_user || ledger_nobody_row(now);
+	/* Of codes there are as few rows as mails, and without one a restart would give new tries. */
+	request->row = request->is_user || request->kind == SHMEM_REQUEST_CODE || ledger_nobody_row(now);
 	LWLockRelease(ledger_area->lock);
 }
 

@@ -28,6 +28,8 @@ failures_kind_name(ShmemRequestKind kind)
 			return "proof";
 		case SHMEM_REQUEST_REPLAY:
 			return "replay";
+		case SHMEM_REQUEST_CODE:
+			return "code";
 	}
 	elog(ERROR, "unknown kind of request %d", (int) kind);
 	return NULL;				/* not reached */
@@ -282,6 +284,8 @@ failures_kind(const char *name)
 {
 	if (strcmp(name, "replay") == 0)
 		return SHMEM_REQUEST_REPLAY;
+	if (strcmp(name, "code") == 0)
+		return SHMEM_REQUEST_CODE;
 	return strcmp(name, "proof") == 0 ? SHMEM_REQUEST_PROOF : SHMEM_REQUEST_SIGNIN;
 }
 
@@ -308,7 +312,7 @@ store_failures_without_event(TimestampTz from, TimestampTz until, ShmemRequest *
 	static StorePlan plan = STORE_PLAN("select f.id, f.failed_at, f.kind, f.account, f.is_user, f.session_id, f.address, "
 									   "f.locked_until, f.address_lock, f.both_locks from fastauth.failures f "
 									   "where f.failed_at operator(pg_catalog.>=) $1 and f.failed_at operator(pg_catalog.<) $2 "
-									   "and f.kind operator(pg_catalog.=) any ('{signin,proof,replay}') "
+									   "and f.kind operator(pg_catalog.=) any ('{signin,proof,replay,code}') "
 									   "and not exists (select from fastauth.events e where e.id operator(pg_catalog.=) f.id) "
 									   "order by f.failed_at", TIMESTAMPTZOID, TIMESTAMPTZOID);
 	StoreArgs	args = STORE_ARGS(&plan);

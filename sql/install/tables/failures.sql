@@ -1,6 +1,6 @@
 /*
- * failures: wrong passwords and replayed refresh tokens, which the recorder
- * inserts because their own transaction fails.  From them the lockout is known
+ * failures: wrong passwords and codes, and replayed refresh tokens, which the
+ * recorder inserts because their own transaction fails.  From them the lockout is known
  * again after a restart.  account is a user's id, or for an address that is
  * nobody's a keyed hash of it (people type passwords there, S37).  address is
  * as it is counted (IPv6 by its /64), NULL when not known.
@@ -8,6 +8,8 @@
  *	signin, proof	a wrong password; with locked_until, it locked the account:
  *					for this address (address_lock), for all others, or both
  *	replay			a refresh token came again
+ *	code			a wrong code: account is the row of one_time_tokens that it was
+ *					tried on; with locked_until, it was the last try
  *	cleared			the ones before it of this account and address count no more
  *	forgiven		the same for all addresses
  *	known			the account signed in from this address
