@@ -207,6 +207,7 @@ static const char *const event_refusal_names[] = {
 	[SHMEM_REQUEST_SIGNIN] = "signin",
 	[SHMEM_REQUEST_PROOF] = "proof",
 	[SHMEM_REQUEST_CODE] = "code",
+	[SHMEM_REQUEST_STATE] = "oauth",
 };
 
 /* Whose it is; false: nobody's, or a code that is gone meanwhile. */

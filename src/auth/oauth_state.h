@@ -12,10 +12,15 @@
 
 #include "postgres.h"
 
+#include "auth/keyed_hash.h"
+#include "crypto/base64url.h"
+#include "crypto/opaque.h"
 #include "utils/uuid.h"
 
 #define AUTH_OAUTH_STATE_MINUTES	10
-#define AUTH_OAUTH_TEXT_SIZE		44	/* 256 bits of base64url, and the end of the string */
+
+/* A keyed hash as base64url: 43 characters, as long as a PKCE verifier has to be at least (RFC 7636 section 4.1). */
+#define AUTH_OAUTH_DERIVED_SIZE		(CR_BASE64URL_LEN(AUTH_KEYED_HASH_BYTES) + 1)
 
 typedef enum AuthOauthFlow
 {
@@ -26,17 +31,24 @@ typedef enum AuthOauthFlow
 typedef struct AuthOauthState
 {
 	AuthOauthFlow flow;
-	char	   *provider;
-	char	   *redirect_uri;
+	const char *provider;
+	const char *redirect_uri;
 	bool		has_session;	/* of the link flow: who began it */
 	pg_uuid_t	session_id;
 	pg_uuid_t	user_id;
-	char		verifier[AUTH_OAUTH_TEXT_SIZE]; /* PKCE, RFC 7636 */
-	char		nonce[AUTH_OAUTH_TEXT_SIZE];
+	char		verifier[AUTH_OAUTH_DERIVED_SIZE];	/* PKCE, RFC 7636 */
+	char		nonce[AUTH_OAUTH_DERIVED_SIZE];
 } AuthOauthState;
 
-/* Begin: keeps it; state and browser_secret are for the caller.  Counts for the rate limits of OAuth. */
-extern void auth_oauth_state_begin(AuthOauthState *state, char *text, char *browser_secret);
+/* For the caller: state goes to the provider and comes back, browser_secret stays in the browser. */
+typedef struct AuthOauthTexts
+{
+	char		state[CR_OPAQUE_TEXT_SIZE];
+	char		browser_secret[CR_OPAQUE_TEXT_SIZE];
+} AuthOauthTexts;
+
+/* Begin: fills in verifier and nonce, and keeps it.  The caller has checked the rate limits. */
+extern void auth_oauth_state_begin(AuthOauthState *state, AuthOauthTexts *texts);
 
 /*
  * The flow that this state belongs to, of that provider and kind of flow and

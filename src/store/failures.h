@@ -29,6 +29,9 @@ extern void store_failures_note_known(const pg_uuid_t *user_id, const ShmemAddre
 /* Has this account signed in from this address: has it a session from there, or a row that says so? */
 extern bool store_failures_is_known(const pg_uuid_t *account, const ShmemAddress *address);
 
+/* Was this state of a sign-in by a provider spent by a failure? */
+extern bool store_failures_is_spent(const pg_uuid_t *account);
+
 /* Delete at most max rows that are older than that; how many. */
 extern uint64 store_failures_cleanup(TimestampTz before, int max);
 
