@@ -212,8 +212,8 @@ state_fill_request(const char *text, ShmemRequest *request)
 
 /*
  * The slot is reserved before anything is asked of the provider: who cannot be
- * recorded is not tried.  An error is answered when the row is committed, or
- * when that takes too long; the request stands in any case.
+ * recorded is not tried.  The error does not wait until that is committed; who
+ * presents the state again does (state_is_spent).
  */
 void
 auth_oauth_state_guard(const char *text, void (*work) (void *arg), void *arg)
