@@ -217,6 +217,8 @@ oidc_nonce_ok(const AuthIdTokenRequest *request, const BaseJsonItems *claims)
 {
 	const char *nonce;
 
+	if (request->provider->no_nonce && base_json_find(claims, "nonce") == NULL)
+		return true;
 	return base_json_string(claims, "nonce", &nonce) &&
 		cr_equal(nonce, strlen(nonce), request->nonce, strlen(request->nonce));
 }
@@ -324,7 +326,7 @@ oidc_take_email(const AuthProvider *provider, const BaseJsonItems *claims, AuthE
 	const char *email;
 	char		normal[BASE_EMAIL_MAX + 1];
 
-	if (external->email || !base_json_string(claims, "email", &email) || !base_email_normalize(email, normal))
+	if (external->email || !base_json_string(claims, provider->email_claim, &email) || !base_email_normalize(email, normal))
 		return;
 	external->email = pstrdup(normal);
 	external->email_verified = oidc_true(provider, claims, provider->verified_claim);
@@ -337,9 +339,9 @@ oidc_take(const AuthProvider *provider, const BaseJsonItems *claims, AuthExterna
 	if (external->hd == NULL)
 		external->hd = oidc_line(claims, "hd", BASE_EMAIL_MAX, base_line_problem);
 	if (external->name == NULL)
-		external->name = oidc_line(claims, "name", BASE_NAME_MAX, base_name_problem);
+		external->name = oidc_line(claims, provider->name_claim, BASE_NAME_MAX, base_name_problem);
 	if (external->image == NULL)
-		external->image = oidc_line(claims, "picture", BASE_IMAGE_MAX, base_line_problem);
+		external->image = oidc_line(claims, provider->image_claim, BASE_IMAGE_MAX, base_line_problem);
 }
 
 /* The subject of userinfo has to be that of the ID token (section 5.3.2). */

@@ -12,6 +12,7 @@ typedef struct AuthPreset
 	const char *name;
 	const char *issuer;
 	bool		oidc;			/* discovery tells the endpoints */
+	const char *discovery;		/* its document, where that is not at the issuer's own place */
 	const char *authorization_endpoint; /* without discovery */
 	const char *token_endpoint;
 	const char *userinfo_endpoint;
@@ -22,13 +23,14 @@ typedef struct AuthPreset
 	/* Without OpenID Connect: where the answer of userinfo_endpoint has what. */
 	const char *wrapper;		/* the member that holds all, or NULL */
 	const char *subject_claim;
+	const char *email_claim;
 	const char *name_claim;
 	const char *image_claim;
 	const char *verified_claim; /* NULL: email_verified of OpenID Connect */
 
 	bool		string_booleans;	/* writes true as "true" */
 	bool		form_post;		/* answers by POST when name or email is asked for: response_mode=form_post */
-	bool		no_pkce;		/* refuses what it does not know of */
+	bool		no_nonce;		/* leaves the nonce out of ID tokens */
 
 	/* An address that it calls verified may be trusted (S73): always, or only of these domains or a matching hd. */
 	bool		may_trust;

@@ -8,7 +8,11 @@
 #include "postgres.h"
 
 #include "auth/fetch.h"
+#include "auth/preset.h"
 #include "store/oauth_providers.h"
+
+/* Where the client's secret is sealed; the primary key follows. */
+#define AUTH_PROVIDER_SEAL	"provider-secret", "oauth_providers", "client_secret"
 
 /* How we authenticate at the token endpoint. */
 typedef enum AuthClientAuth
@@ -22,15 +26,26 @@ typedef enum AuthClientAuth
 typedef struct AuthProvider
 {
 	StoreOauthProvider row;
+	const AuthPreset *preset;	/* or NULL */
 	AuthClientAuth client_auth;
-	/* From the row, or from discovery. */
+
+	/* From the row, the preset, or discovery. */
 	const char *authorization_endpoint;
 	const char *token_endpoint;
 	const char *userinfo_endpoint;	/* or NULL */
+	const char *emails_endpoint;	/* or NULL */
 	const char *jwks_uri;		/* or NULL: not OpenID Connect */
-	bool		string_booleans;	/* it writes true as "true" */
-	const char *verified_claim; /* what says that the address is verified: email_verified, mostly */
 	bool		sends_iss;		/* RFC 9207: an answer without iss is refused */
+
+	/* How it tells about a user. */
+	const char *wrapper;		/* or NULL */
+	const char *subject_claim;
+	const char *email_claim;
+	const char *verified_claim;
+	const char *name_claim;
+	const char *image_claim;
+	bool		string_booleans;	/* it writes true as "true" */
+	bool		no_nonce;
 } AuthProvider;
 
 /* It failed, or said something that does not hold: the reason goes to the server's log, in our words; raises provider_error. */
