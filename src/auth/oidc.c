@@ -344,6 +344,19 @@ oidc_take(const AuthProvider *provider, const BaseJsonItems *claims, AuthExterna
 		external->image = oidc_line(claims, provider->image_claim, BASE_IMAGE_MAX, base_line_problem);
 }
 
+/* The provider's id of the user, or NULL; without OpenID Connect it may be a number. */
+static const char *
+oidc_subject(const AuthProvider *provider, const BaseJsonItems *claims)
+{
+	const BaseJsonItem *item = base_json_find(claims, provider->subject_claim);
+
+	if (item == NULL || !oidc_subject_ok(item->value))
+		return NULL;
+	if (item->type == BASE_JSON_NUMBER && !provider->row.oidc)
+		return pnstrdup(item->value, item->len);
+	return item->type == BASE_JSON_STRING ? item->value : NULL;
+}
+
 /* The subject of userinfo has to be that of the ID token (section 5.3.2). */
 void
 auth_oidc_take_claims(const AuthProvider *provider, const char *json, size_t len, AuthExternal *external)
@@ -353,8 +366,16 @@ auth_oidc_take_claims(const AuthProvider *provider, const char *json, size_t len
 
 	if (!base_json_object(json, len, &claims))
 		auth_provider_fail(provider, "what should tell about the user is no JSON object");
-	if (!base_json_string(&claims, "sub", &sub) || !oidc_subject_ok(sub))
-		auth_provider_fail(provider, "what should tell about the user has no sub");
+	if (provider->wrapper)
+	{
+		const BaseJsonItem *inner = base_json_find(&claims, provider->wrapper);
+
+		if (inner == NULL || inner->type != BASE_JSON_OBJECT || !base_json_object(inner->value, inner->len, &claims))
+			auth_provider_fail(provider, "what should tell about the user does not");
+	}
+	sub = oidc_subject(provider, &claims);
+	if (sub == NULL)
+		auth_provider_fail(provider, "what should tell about the user does not say who it is");
 	if (external->subject && strcmp(external->subject, sub) != 0)
 		auth_provider_fail(provider, "userinfo is about somebody else than the ID token");
 	external->subject = sub;

@@ -106,16 +106,17 @@ provider_discovery_url(const AuthProvider *provider)
 	return psprintf("%.*s%s", (int) (issuer[len - 1] == '/' ? len - 1 : len), issuer, PROVIDER_WELL_KNOWN);
 }
 
+/* The document; *fetched: it comes from the network. */
 static char *
-provider_document(const AuthProvider *provider, AuthFetch *fetch, size_t *len)
+provider_document(const AuthProvider *provider, const char *url, AuthFetch *fetch, size_t *len, bool *fetched)
 {
-	char	   *url = provider_discovery_url(provider);
 	TimestampTz fetched_at;
 	char	   *kept = shmem_document_get(url, len, &fetched_at);
 	NetRequest	get = {.method = "GET", .url = url, .max_answer = AUTH_FETCH_MAX_ANSWER};
 	NetResult	answer;
 
-	if (kept && GetCurrentTimestamp() - fetched_at < PROVIDER_MAX_AGE)
+	*fetched = kept == NULL || GetCurrentTimestamp() - fetched_at > PROVIDER_MAX_AGE;
+	if (!*fetched)
 		return kept;
 	auth_fetch(fetch, &get, &answer);
 	if (answer.status != NET_DONE || answer.body == NULL)
@@ -152,12 +153,15 @@ auth_provider_discover(AuthProvider *provider, AuthFetch *fetch)
 {
 	BaseJsonItems members;
 	const char *issuer;
+	char	   *url;
 	char	   *document;
 	size_t		len;
+	bool		fetched;
 
 	if (!provider->row.oidc)
 		return;
-	document = provider_document(provider, fetch, &len);
+	url = provider_discovery_url(provider);
+	document = provider_document(provider, url, fetch, &len, &fetched);
 	if (!base_json_object(document, len, &members))
 		auth_provider_fail(provider, "its configuration is no JSON object");
 	if (!base_json_string(&members, "issuer", &issuer) || strcmp(issuer, provider->row.issuer) != 0)
@@ -165,7 +169,8 @@ auth_provider_discover(AuthProvider *provider, AuthFetch *fetch)
 	provider_take_document(provider, &members);
 	if (provider->authorization_endpoint == NULL || provider->token_endpoint == NULL || provider->jwks_uri == NULL)
 		auth_provider_fail(provider, "its configuration names no https endpoints");
-	shmem_document_put(provider_discovery_url(provider), document, len);
+	if (fetched)
+		shmem_document_put(url, document, len);
 }
 
 /* ---- our secret ---- */

@@ -97,6 +97,24 @@ base_url_is_safe(const BaseUrl *url)
 	return strcmp(url->scheme, "https") == 0 || (strcmp(url->scheme, "http") == 0 && url->loopback);
 }
 
+void
+base_url_append(StringInfo to, const char *text)
+{
+	static const char hex[] = "0123456789ABCDEF";
+
+	for (const unsigned char *c = (const unsigned char *) text; *c; c++)
+	{
+		if (*c < 0x80 && strchr(URL_LOWER "ABCDEFGHIJKLMNOPQRSTUVWXYZ" URL_DIGITS "-._~", *c))
+			appendStringInfoChar(to, (char) *c);
+		else
+		{
+			appendStringInfoChar(to, '%');
+			appendStringInfoChar(to, hex[*c >> 4]);
+			appendStringInfoChar(to, hex[*c & 0xF]);
+		}
+	}
+}
+
 /* Two slashes would be the host of another place when a page makes a relative link of it. */
 bool
 base_path_ok(const char *text)
