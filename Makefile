@@ -45,14 +45,17 @@ SQL_PIECES = \
 	sql/install/functions/session_store.sql \
 	sql/install/functions/overview.sql \
 	sql/install/functions/signin.sql \
+	sql/install/functions/passwordless.sql \
 	sql/install/functions/identity.sql \
 	sql/install/functions/account.sql \
+	sql/install/functions/verify.sql \
 	sql/install/functions/check.sql \
 	sql/install/functions/stats.sql \
 	sql/install/functions/roles.sql \
 	sql/install/functions/permission.sql \
 	sql/install/functions/event.sql \
 	sql/install/functions/hook.sql \
+	sql/install/functions/mail.sql \
 	sql/install/functions/grants.sql \
 	sql/install/99_grants.sql
 
@@ -76,7 +79,14 @@ REGRESS = \
 	rate \
 	identity \
 	account \
+	verify \
+	reset \
+	email_change \
+	prehijack \
 	lockout \
+	magic_link \
+	otp \
+	new_device \
 	replay \
 	roles \
 	permission \
@@ -99,6 +109,7 @@ REGRESS = \
 	hook_event \
 	hook_confined \
 	hook_guard \
+	mail \
 
 ISOLATION = \
 	prepare \
@@ -116,7 +127,12 @@ ISOLATION = \
 	session_store_race \
 	lock_wait \
 	cleanup_race \
+	magic_link_race \
+	magic_signup_race \
+	otp_race \
 	account_race \
+	verify_race \
+	reset_race \
 	settings_race \
 	role_race \
 	permission_revoked \

@@ -8,6 +8,7 @@
 #include "auth/client.h"
 #include "auth/event.h"
 #include "auth/identity.h"
+#include "auth/outbox.h"
 #include "auth/permission.h"
 #include "base/compat.h"
 #include "base/hide.h"
@@ -63,6 +64,7 @@ _PG_init(void)
 	auth_client_init();
 	auth_event_init();
 	auth_identity_init();
+	auth_outbox_init();
 	auth_permission_init();
 	worker_init();
 	MarkGUCPrefixReserved("fastauth");

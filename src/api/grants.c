@@ -50,8 +50,16 @@ static const GrantObject grant_objects[] = {
 	{"signup", GRANT_ANON, OBJECT_FUNCTION},
 	{"signin", GRANT_ANON, OBJECT_FUNCTION},
 	{"refresh", GRANT_ANON, OBJECT_FUNCTION},
+	{"send_magic_link", GRANT_ANON, OBJECT_FUNCTION},
+	{"signin_with_magic_link", GRANT_ANON, OBJECT_FUNCTION},
+	{"send_otp", GRANT_ANON, OBJECT_FUNCTION},
+	{"signin_with_otp", GRANT_ANON, OBJECT_FUNCTION},
 	{"verify_token", GRANT_ANON, OBJECT_FUNCTION},
 	{"authenticate", GRANT_ANON, OBJECT_FUNCTION},
+	{"request_password_reset", GRANT_ANON, OBJECT_FUNCTION},
+	{"reset_password", GRANT_ANON, OBJECT_FUNCTION},
+	{"verify_email", GRANT_ANON, OBJECT_FUNCTION},
+	{"confirm_email_change", GRANT_ANON, OBJECT_FUNCTION},
 	{"jwks", GRANT_ANON, OBJECT_FUNCTION},
 	{"token_pair", GRANT_ANON, OBJECT_TYPE},
 
@@ -70,6 +78,8 @@ static const GrantObject grant_objects[] = {
 	{"set_first_password", GRANT_AUTHENTICATED, OBJECT_FUNCTION},
 	{"reauthenticate", GRANT_AUTHENTICATED, OBJECT_FUNCTION},
 	{"delete_me", GRANT_AUTHENTICATED, OBJECT_FUNCTION},
+	{"request_email_verification", GRANT_AUTHENTICATED, OBJECT_FUNCTION},
+	{"request_email_change", GRANT_AUTHENTICATED, OBJECT_FUNCTION},
 	{"user_data", GRANT_AUTHENTICATED, OBJECT_TYPE},
 
 	/* for the application's server */
@@ -111,6 +121,7 @@ static const GrantObject grant_objects[] = {
 	{"user_has_permission", GRANT_SERVER, OBJECT_FUNCTION},
 	{"role_data", GRANT_SERVER, OBJECT_TYPE},
 	{"list_events", GRANT_SERVER, OBJECT_FUNCTION},
+	{"send_email", GRANT_SERVER, OBJECT_FUNCTION},
 
 	/* for who changes how the system works */
 	{"configure", GRANT_ADMIN, OBJECT_FUNCTION},
@@ -132,7 +143,12 @@ static const GrantObject grant_objects[] = {
 	{"add_hook", GRANT_ADMIN, OBJECT_FUNCTION},
 	{"remove_hook", GRANT_ADMIN, OBJECT_FUNCTION},
 	{"hooks_overview", GRANT_ADMIN, OBJECT_TABLE},
-	{"list_hooks", GRANT_ADMIN, OBJECT_FUNCTION}
+	{"list_hooks", GRANT_ADMIN, OBJECT_FUNCTION},
+	{"set_email_template", GRANT_ADMIN, OBJECT_FUNCTION},
+	{"get_email_template", GRANT_ADMIN, OBJECT_FUNCTION},
+	{"outbox_mail", GRANT_ADMIN, OBJECT_FUNCTION},
+	{"retry_outbox", GRANT_ADMIN, OBJECT_FUNCTION},
+	{"outbox_overview", GRANT_ADMIN, OBJECT_TABLE}
 };
 
 static const char *const grant_group_names[GRANT_GROUPS] = {"anon", "authenticated", "server", "admin"};

@@ -11,6 +11,8 @@
 #include "auth/event.h"
 #include "auth/hook.h"
 #include "auth/identity.h"
+#include "auth/notice.h"
+#include "auth/onetime.h"
 #include "auth/password.h"
 #include "auth/session_end.h"
 #include "auth/signin.h"
@@ -66,7 +68,7 @@ auth_account_update(const char *name, const char *image, Jsonb *metadata, StoreU
 
 /* The identity's user, who has just proved to know the password; held when it returns. */
 static void
-account_prove(const AuthIdentity *identity, const char *password, StoreUser *user)
+account_prove_password(const AuthIdentity *identity, const char *password, StoreUser *user)
 {
 	AuthAttempt attempt = {
 		.kind = SHMEM_REQUEST_PROOF, .user = user, .session_id = identity->has_session ? &identity->session_id : NULL
@@ -86,15 +88,37 @@ account_prove(const AuthIdentity *identity, const char *password, StoreUser *use
 		base_raise(FA_INVALID_CREDENTIALS, "password is incorrect");
 }
 
+void
+auth_account_prove(const char *password, StoreUser *user)
+{
+	const AuthIdentity *identity = password ? auth_identity_require_live() : auth_identity_require_recent();
+
+	if (password)
+		account_prove_password(identity, password, user);
+	else
+		account_lock(identity, user);
+}
+
+/* What somebody who knew the old password, or read a mail, may have asked for; the user's own link to verify the address stays. */
+static void
+account_end_tokens(const pg_uuid_t *user_id)
+{
+	for (int kind = 0; kind < AUTH_ONETIME_KINDS; kind++)
+		if (kind != AUTH_ONETIME_VERIFICATION)
+			auth_onetime_end(user_id, kind);
+}
+
 /* Set the password and end every other session; the caller holds the user's row. */
 static void
-account_set_password(const AuthIdentity *identity, const char *hash, const char *reason)
+account_set_password(const AuthIdentity *identity, const StoreUser *user, const char *hash, const char *reason)
 {
 	const pg_uuid_t *session_id = identity->has_session ? &identity->session_id : NULL;
 
 	(void) store_users_set_password(&identity->user_id, hash);
 	auth_event(AUTH_EVENT_PASSWORD_CHANGE, &identity->user_id, session_id, base_jsonb_object(1, "reason", reason));
-	auth_session_end_all(&identity->user_id, session_id, reason);
+	(void) auth_session_end_all(&identity->user_id, session_id, reason);
+	account_end_tokens(&identity->user_id);
+	auth_notice(AUTH_MAIL_PASSWORD_CHANGED, user, NULL);
 	if (identity->has_session)
 		store_sessions_set_authenticated(&identity->session_id, GetCurrentTimestamp());
 }
@@ -109,8 +133,8 @@ auth_account_change_password(const char *current_password, const char *new_passw
 	auth_account_me(&user);
 	auth_password_check(new_password, user.email, user.name);
 	hash = auth_password_hash(new_password);
-	account_prove(identity, current_password, &user);
-	account_set_password(identity, hash, "password changed");
+	account_prove_password(identity, current_password, &user);
+	account_set_password(identity, &user, hash, "password changed");
 }
 
 void
@@ -126,7 +150,7 @@ auth_account_set_first_password(const char *new_password)
 	account_lock(identity, &user);
 	if (user.hashed_password)
 		base_raise_hint(FA_INVALID_ARGUMENT, "Call fastauth.change_password.", "the account has a password already");
-	account_set_password(identity, hash, "password set");
+	account_set_password(identity, &user, hash, "password set");
 }
 
 void
@@ -135,7 +159,7 @@ auth_account_reauthenticate(const char *password)
 	const AuthIdentity *identity = auth_identity_require_live();
 	StoreUser	user;
 
-	account_prove(identity, password, &user);
+	account_prove_password(identity, password, &user);
 	if (!identity->has_session)
 		base_raise_hint(FA_REAUTHENTICATION_REQUIRED, "Sign in; this token belongs to no session.", NULL);
 	store_sessions_set_authenticated(&identity->session_id, GetCurrentTimestamp());
@@ -144,16 +168,22 @@ auth_account_reauthenticate(const char *password)
 void
 auth_account_delete(const char *password)
 {
-	const AuthIdentity *identity = password ? auth_identity_require_live() : auth_identity_require_recent();
-	pg_uuid_t	id = identity->user_id;
 	StoreUser	user;
 
-	if (password)
-		account_prove(identity, password, &user);
-	else
-		account_lock(identity, &user);
-	auth_user_delete(&id, false);
+	auth_account_prove(password, &user);
+	auth_notice(AUTH_MAIL_ACCOUNT_DELETED, &user, NULL);
+	auth_user_delete(&user.id, false);
 	auth_identity_clear();
+}
+
+/* Somebody has ended sessions that are not their own: maybe the owner's, by a thief. */
+static void
+account_notice_sessions_ended(const pg_uuid_t *user_id)
+{
+	StoreUser	user;
+
+	if (store_users_get(user_id, &user))
+		auth_notice(AUTH_MAIL_SESSIONS_ENDED, &user, NULL);
 }
 
 /* After the sessions are ended, and while the identity is still there. */
@@ -175,13 +205,14 @@ auth_account_signout(const char *scope)
 	if (strcmp(scope, "others") == 0)
 	{
 		identity = auth_identity_require_recent();
-		auth_session_end_all(&identity->user_id, &identity->session_id, "signed out elsewhere");
+		if (auth_session_end_all(&identity->user_id, &identity->session_id, "signed out elsewhere") > 0)
+			account_notice_sessions_ended(&identity->user_id);
 		return;
 	}
 	identity = auth_identity_require_live();
 	user_id = identity->user_id;
 	if (strcmp(scope, "global") == 0)
-		auth_session_end_all(&user_id, NULL, "signed out everywhere");
+		(void) auth_session_end_all(&user_id, NULL, "signed out everywhere");
 	else if (strcmp(scope, "local") != 0)
 		base_raise(FA_INVALID_ARGUMENT, "scope must be local, others or global");
 	else if (!identity->has_session)
@@ -221,4 +252,6 @@ auth_account_revoke_session(const pg_uuid_t *id)
 		account_tell_signout(&session.user_id);
 		auth_identity_clear();
 	}
+	else
+		account_notice_sessions_ended(&session.user_id);
 }

@@ -15,6 +15,12 @@ extern void auth_account_me(StoreUser *user);
 /* NULL keeps, '' clears. */
 extern void auth_account_update(const char *name, const char *image, Jsonb *metadata, StoreUser *user);
 
+/*
+ * The identity's user, held when it returns, for a sensitive change: by the
+ * password, which is counted, or (NULL) by a recent sign-in.
+ */
+extern void auth_account_prove(const char *password, StoreUser *user);
+
 extern void auth_account_change_password(const char *current_password, const char *new_password);
 extern void auth_account_set_first_password(const char *new_password);
 extern void auth_account_reauthenticate(const char *password);

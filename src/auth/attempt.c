@@ -264,6 +264,17 @@ auth_attempt_verify(const AuthAttempt *what, const char *password, bool *rehash)
 	return right;
 }
 
+void
+auth_attempt_clear(const StoreUser *user)
+{
+	AuthAttempt what = {.kind = SHMEM_REQUEST_SIGNIN, .user = user};
+	Attempt		attempt;
+
+	attempt_fill(&what, &attempt);
+	if (shmem_ledger_clear(&attempt.key, &attempt.limits))
+		store_failures_clear_any(&user->id, &attempt.key.address, GetCurrentTimestamp() - SHMEM_LEDGER_MEMORY);
+}
+
 /* Nothing that could raise lies between the look and its end, so it cannot be broken off. */
 bool
 auth_attempt_code(const pg_uuid_t *id, const void *given, const void *kept, size_t len)

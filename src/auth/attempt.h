@@ -29,6 +29,12 @@ typedef struct AuthAttempt
 extern bool auth_attempt_verify(const AuthAttempt *attempt, const char *password, bool *rehash);
 
 /*
+ * The user signed in from here by other means than a password: as after a right
+ * one, what failed from this address before counts no more.
+ */
+extern void auth_attempt_clear(const StoreUser *user);
+
+/*
  * Is this the code of that row of one_time_tokens?  Both are hashes of len
  * bytes.  Raises invalid_token when the row had its tries, and the others as
  * above.  After false the refusal is durable: raise it.

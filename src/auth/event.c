@@ -143,18 +143,22 @@ auth_event_ring(TimestampTz at)
 	return (int) (at / (store_settings()->event_retention / EVENT_RETENTION_BLOCKS) % STORE_EVENTS_RING);
 }
 
+static void
+event_record(AuthEventKind kind, StoreEvent *event)
+{
+	event->event = event_names[kind];
+	if (event->data == NULL)
+		event->data = base_jsonb_object(0);
+	store_events_insert(event, auth_event_ring(event->created_at));
+	event_remember(kind, &event->id);
+}
+
 /* Its hooks run last: an error of one takes the event back too, but not where a worker records it. */
 static void
 event_insert(AuthEventKind kind, StoreEvent *event, AuthHookPlace place)
 {
-	int			ring = auth_event_ring(event->created_at);
-
-	event->event = event_names[kind];
-	if (event->data == NULL)
-		event->data = base_jsonb_object(0);
-	store_events_insert(event, ring);
-	event_remember(kind, &event->id);
-	auth_hook_event(event, ring, place);
+	event_record(kind, event);
+	auth_hook_event(event, auth_event_ring(event->created_at), place);
 }
 
 static void
@@ -185,6 +189,29 @@ auth_event_anonymous(AuthEventKind kind, Jsonb *data)
 
 	base_uuid_make(&event.id);
 	event_insert(kind, &event, AUTH_HOOK_IN_FLOW);
+}
+
+/* ---- of deliveries ---- */
+
+void
+auth_event_record(AuthEventKind kind, const pg_uuid_t *user_id, Jsonb *data, AuthEventRecord *record)
+{
+	StoreEvent	event = {.data = data, .created_at = GetCurrentTimestamp()};
+
+	base_uuid_make(&event.id);
+	event_set_who(&event, user_id, NULL);
+	event_record(kind, &event);
+	record->kind = kind;
+	record->id = event.id;
+	record->ring = auth_event_ring(event.created_at);
+}
+
+void
+auth_event_tell(const AuthEventRecord *record)
+{
+	StoreEvent	event = {.id = record->id, .event = unconstify(char *, event_names[record->kind])};
+
+	auth_hook_event(&event, record->ring, AUTH_HOOK_IN_DISPATCHER);
 }
 
 /* ---- of refusals ---- */

@@ -50,6 +50,18 @@ extern void auth_event(AuthEventKind kind, const pg_uuid_t *user_id, const pg_uu
 /* The same without anything that tells who it was. */
 extern void auth_event_anonymous(AuthEventKind kind, Jsonb *data);
 
+/* An event whose hooks are still to be called. */
+typedef struct AuthEventRecord
+{
+	AuthEventKind kind;
+	pg_uuid_t	id;
+	int			ring;
+} AuthEventRecord;
+
+/* For the dispatcher: record an event, and, in another transaction, call its hooks. */
+extern void auth_event_record(AuthEventKind kind, const pg_uuid_t *user_id, Jsonb *data, AuthEventRecord *record);
+extern void auth_event_tell(const AuthEventRecord *record);
+
 /* The partition that an event of that time belongs to. */
 extern int	auth_event_ring(TimestampTz at);
 

@@ -12,6 +12,11 @@
  * have a quarter of a second in ten; then they rest, so that neither a slow hook
  * nor many refusals keep others from being recorded.  Who goes on when it is
  * cancelled ends the worker, and the one that follows lets hooks rest longer.
+ *
+ * The dispatcher, on which nobody waits, calls hooks of what it delivered in the
+ * same way, with more time.  It does so in a transaction after the one that says
+ * that it was delivered, so what dies in a hook is not delivered again, and no
+ * rest is needed.
  */
 #include "auth/hook_event.h"
 
@@ -37,6 +42,10 @@
 /* For one that does not end when it is cancelled. */
 #define HOOK_WORKER_DEATH_MS	500
 #define HOOK_WORKER_DEATH_REST_MS	60000
+
+/* In the dispatcher. */
+#define HOOK_DISPATCHER_TIME_MS		5000
+#define HOOK_DISPATCHER_DEATH_MS	10000
 
 static TimestampTz hook_worker_span_end = 0;
 static TimeoutId hook_event_death;
@@ -107,20 +116,22 @@ hook_event_die(void)
 
 /* What is left of this span, in milliseconds; 0: hooks rest. */
 static int
-hook_event_time_left(TimestampTz now)
+hook_event_time_left(TimestampTz now, AuthHookPlace place)
 {
-	if (now < shmem_worker_hooks_rest())
+	const int	time = place == AUTH_HOOK_IN_WORKER ? HOOK_WORKER_TIME_MS : HOOK_DISPATCHER_TIME_MS;
+
+	if (place == AUTH_HOOK_IN_WORKER && now < shmem_worker_hooks_rest())
 		return 0;
 	if (now >= hook_worker_span_end)
 	{
 		hook_worker_span_end = TimestampTzPlusMilliseconds(now, HOOK_WORKER_SPAN_MS);
 		hook_worker_spent = 0;
 	}
-	return (int) Max(HOOK_WORKER_TIME_MS - hook_worker_spent / 1000, 0);
+	return (int) Max(time - hook_worker_spent / 1000, 0);
 }
 
 static void
-hook_event_start_timers(TimestampTz now, int left)
+hook_event_start_timers(TimestampTz now, int left, AuthHookPlace place)
 {
 	static bool registered = false;
 	static TimeoutId death;
@@ -131,30 +142,32 @@ hook_event_start_timers(TimestampTz now, int left)
 		registered = true;
 	}
 	hook_event_death = death;
-	shmem_worker_set_hooks_rest(TimestampTzPlusMilliseconds(now, HOOK_WORKER_DEATH_REST_MS));
+	if (place == AUTH_HOOK_IN_WORKER)
+		shmem_worker_set_hooks_rest(TimestampTzPlusMilliseconds(now, HOOK_WORKER_DEATH_REST_MS));
 	enable_timeout_after(STATEMENT_TIMEOUT, left);
-	enable_timeout_after(death, HOOK_WORKER_DEATH_MS);
+	enable_timeout_after(death, place == AUTH_HOOK_IN_WORKER ? HOOK_WORKER_DEATH_MS : HOOK_DISPATCHER_DEATH_MS);
 }
 
 /* A stop that came too late is for nobody. */
 static void
-hook_event_stop_timers(TimestampTz start)
+hook_event_stop_timers(TimestampTz start, AuthHookPlace place)
 {
 	disable_timeout(STATEMENT_TIMEOUT, false);
 	disable_timeout(hook_event_death, false);
 	QueryCancelPending = false;
 	hook_worker_spent += Max(GetCurrentTimestamp() - start, 0);
-	shmem_worker_set_hooks_rest(0);
+	if (place == AUTH_HOOK_IN_WORKER)
+		shmem_worker_set_hooks_rest(0);
 }
 
-/* The call in a subtransaction; a request to leave goes on, any other error ends here. */
-static void
-hook_event_call_guarded(const StoreHook *hook, HeapTuple tuple, Oid relid)
+/* A request to leave goes on, any other error ends here. */
+void
+auth_hook_guarded(AuthHookWork work, void *arg, AuthHookPlace place)
 {
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner resources = CurrentResourceOwner;
 	const TimestampTz start = GetCurrentTimestamp();
-	const int	left = hook_event_time_left(start);
+	const int	left = hook_event_time_left(start, place);
 
 	if (left == 0)
 		return;
@@ -162,14 +175,14 @@ hook_event_call_guarded(const StoreHook *hook, HeapTuple tuple, Oid relid)
 	MemoryContextSwitchTo(context);
 	PG_TRY();
 	{
-		hook_event_start_timers(start, left);
-		hook_event_call(hook, tuple, relid);
-		hook_event_stop_timers(start);
+		hook_event_start_timers(start, left, place);
+		work(arg);
+		hook_event_stop_timers(start, place);
 		ReleaseCurrentSubTransaction();
 	}
 	PG_CATCH();
 	{
-		hook_event_stop_timers(start);
+		hook_event_stop_timers(start, place);
 		MemoryContextSwitchTo(context);
 		RollbackAndReleaseCurrentSubTransaction();
 		hook_event_log(context);
@@ -181,6 +194,21 @@ hook_event_call_guarded(const StoreHook *hook, HeapTuple tuple, Oid relid)
 
 /* ---- what events call ---- */
 
+typedef struct HookEventCall
+{
+	const StoreHook *hook;
+	HeapTuple	tuple;
+	Oid			relid;
+} HookEventCall;
+
+static void
+hook_event_work(void *arg)
+{
+	const HookEventCall *call = arg;
+
+	hook_event_call(call->hook, call->tuple, call->relid);
+}
+
 static void
 hook_event_call_all(const char *name, const StoreEvent *event, int ring, AuthHookPlace place)
 {
@@ -189,13 +217,13 @@ hook_event_call_all(const char *name, const StoreEvent *event, int ring, AuthHoo
 
 	for (int i = 0; i < n; i++)
 	{
-		Oid			relid;
-		HeapTuple	tuple = store_events_tuple(&event->id, ring, &relid);
+		HookEventCall call = {.hook = &hooks[i]};
 
+		call.tuple = store_events_tuple(&event->id, ring, &call.relid);
 		if (place == AUTH_HOOK_IN_FLOW)
-			hook_event_call(&hooks[i], tuple, relid);
+			hook_event_work(&call);
 		else
-			hook_event_call_guarded(&hooks[i], tuple, relid);
+			auth_hook_guarded(hook_event_work, &call, place);
 	}
 }
 

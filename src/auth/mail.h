@@ -55,4 +55,10 @@ extern void auth_mail_queue(const AuthMail *mail);
 /* Raise not_configured unless a mail of this kind could be queued: before anything is done for it. */
 extern void auth_mail_require(AuthMailKind kind);
 
+/*
+ * Queue a mail of the application; *id is its id in the outbox.  text NULL: the
+ * text part says only that there is HTML.
+ */
+extern void auth_mail_send(const char *to, const char *subject, const char *html, const char *text, pg_uuid_t *id);
+
 #endif							/* FASTAUTH_AUTH_MAIL_H */

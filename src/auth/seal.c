@@ -170,6 +170,17 @@ seal_open_row(const StoreSealedColumn *column, const StoreSealedRow *row, const 
 	return plain;
 }
 
+void *
+auth_unseal_or_null(const char *purpose, const char *table, const char *column, const char *pk, const bytea *sealed)
+{
+	StoreSealedColumn place = {.purpose = purpose, .table = table, .column = column};
+	StoreSealedRow row = {.pk = unconstify(char *, pk), .sealed = unconstify(bytea *, sealed)};
+	pg_uuid_t	instance;
+	size_t		len;
+
+	return store_instance_id(&instance) ? seal_open_row(&place, &row, &instance, true, &len) : NULL;
+}
+
 bool
 auth_seal_opens(int column, const StoreSealedRow *row)
 {

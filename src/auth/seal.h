@@ -26,6 +26,10 @@ extern bytea *auth_seal(const char *purpose, const char *table, const char *colu
 extern void *auth_unseal(const char *purpose, const char *table, const char *column, const char *pk,
 						 const bytea *sealed, size_t *len);
 
+/* The same; NULL when it does not open.  There must be a master key, whatever lines it has. */
+extern void *auth_unseal_or_null(const char *purpose, const char *table, const char *column, const char *pk,
+								 const bytea *sealed);
+
 /* For check(): does the row of a column of store/sealed.c open here and now?  There must be a master key, whatever lines it has. */
 extern bool auth_seal_opens(int column, const StoreSealedRow *row);
 

@@ -15,6 +15,7 @@
 #include "auth/rate.h"
 #include "auth/event.h"
 #include "auth/hook.h"
+#include "auth/mail.h"
 #include "auth/token.h"
 #include "base/errors.h"
 #include "base/jsonb.h"
@@ -61,6 +62,29 @@ session_note_address(const StoreSession *session, TimestampTz now)
 	ShmemAddress address = shmem_address(session->ip_address);
 
 	store_failures_note_known(&session->user_id, &address, now - store_settings()->failure_retention / 2);
+}
+
+/*
+ * Does the owner of the address have to hear of this sign-in?  Each new address
+ * tells once, and only who got in can cause it, so there is no other limit.
+ */
+static bool
+session_is_of_new_device(const AuthSessionRequest *request)
+{
+	ShmemAddress address;
+
+	if (!store_settings()->email_new_device || !request->user->email_verified || request->first_proof)
+		return false;
+	address = shmem_address(auth_client_address());
+	return store_failures_is_new_device(&request->user->id, &address, auth_client_user_agent());
+}
+
+static void
+session_tell_new_device(const StoreUser *user)
+{
+	AuthMail	mail = {.kind = AUTH_MAIL_NEW_DEVICE_SIGNIN, .user = user};
+
+	auth_mail_queue(&mail);
 }
 
 /* The session of a sign-in, as it is going to be stored. */
@@ -141,6 +165,7 @@ bool
 auth_session_begin(const AuthSessionRequest *request, AuthTokenPair *pair)
 {
 	StoreSession session;
+	bool		new_device = session_is_of_new_device(request);
 	bool		begun;
 
 	session_compose(request, &session);
@@ -149,9 +174,12 @@ auth_session_begin(const AuthSessionRequest *request, AuthTokenPair *pair)
 		begun = session_begin_database(request, &session, pair);
 	else
 		begun = session_begin_jwt(request, &session, pair);
-	if (begun)
-		session_note_address(&session, session.created_at);
-	return begun;
+	if (!begun)
+		return false;
+	session_note_address(&session, session.created_at);
+	if (new_device)
+		session_tell_new_device(request->user);
+	return true;
 }
 
 void

@@ -27,6 +27,7 @@ typedef struct AuthSessionRequest
 	const char *provider;
 	bool		remember;
 	const char *expected_hash;	/* the password hash that was verified, or NULL */
+	bool		first_proof;	/* the address was not verified before: nobody is to be told of a new device */
 } AuthSessionRequest;
 
 /*

@@ -20,7 +20,7 @@ auth_session_end(const pg_uuid_t *id, const char *reason)
 		auth_event(AUTH_EVENT_SIGNOUT, &user_id, id, base_jsonb_object(1, "reason", reason));
 }
 
-void
+int
 auth_session_end_all(const pg_uuid_t *user_id, const pg_uuid_t *except, const char *reason)
 {
 	pg_uuid_t  *ended;
@@ -28,4 +28,5 @@ auth_session_end_all(const pg_uuid_t *user_id, const pg_uuid_t *except, const ch
 
 	for (int i = 0; i < n; i++)
 		auth_event(AUTH_EVENT_SIGNOUT, user_id, &ended[i], base_jsonb_object(1, "reason", reason));
+	return n;
 }

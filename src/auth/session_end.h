@@ -9,8 +9,8 @@
 
 #include "utils/uuid.h"
 
-/* End one session; every session of a user but one (or none).  reason goes into the event of each. */
+/* End one session; every session of a user but one (or none), and how many that were.  reason goes into the event of each. */
 extern void auth_session_end(const pg_uuid_t *id, const char *reason);
-extern void auth_session_end_all(const pg_uuid_t *user_id, const pg_uuid_t *except, const char *reason);
+extern int	auth_session_end_all(const pg_uuid_t *user_id, const pg_uuid_t *except, const char *reason);
 
 #endif							/* FASTAUTH_AUTH_SESSION_END_H */

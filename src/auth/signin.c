@@ -14,10 +14,12 @@
 
 #include "auth/event.h"
 #include "auth/hook.h"
+#include "auth/link.h"
 #include "auth/password.h"
 #include "auth/rate.h"
 #include "auth/roles.h"
 #include "auth/user.h"
+#include "auth/verify.h"
 #include "base/errors.h"
 #include "base/jsonb.h"
 #include "base/text.h"
@@ -106,6 +108,22 @@ signup_insert(const StoreUser *user, const char *role)
 }
 
 /*
+ * With require_verified_email: an address that is known is answered like any
+ * other, and its owner is told.  One that was never verified gets a new link,
+ * since who lost the first cannot sign in to ask for another.
+ */
+static void
+signup_known(const char *email)
+{
+	StoreUser	owner = {0};
+
+	if (store_users_get_by_email(email, &owner) && owner.is_active && !owner.email_verified)
+		auth_verify_send(&owner);
+	else if (auth_rate_mail(SHMEM_RATE_VERIFICATION, email))
+		auth_link_send_taken(AUTH_ONETIME_VERIFICATION, email);
+}
+
+/*
  * The password is hashed before anybody looks whether the address is taken,
  * and with require_verified_email the answer is the same in both cases: the
  * caller learns nothing about who has an account.
@@ -117,6 +135,7 @@ auth_signup(const AuthSignup *signup, AuthTokenPair *pair)
 	AuthSessionRequest request = {.user = &user, .provider = "credentials"};
 	const char *role;
 
+	auth_mail_require(AUTH_MAIL_VERIFICATION);
 	auth_rate_check(SHMEM_RATE_SIGNUP, signup->email);
 	user.email = auth_user_email(signup->email);
 	auth_user_check_name(signup->name);
@@ -139,13 +158,17 @@ auth_signup(const AuthSignup *signup, AuthTokenPair *pair)
 		if (signup_insert(&user, role))
 		{
 			auth_hook_tell(STORE_HOOK_ON_SIGNUP, &user, NULL);
+			auth_verify_send(&user);
 			signup_done(&user, NULL);
 		}
+		else
+			signup_known(user.email);
 		return;
 	}
 	if (!signup_insert(&user, role))
 		base_raise_hint(FA_USER_ALREADY_EXISTS, "Sign in instead, or use another address.", NULL);
 	auth_hook_tell(STORE_HOOK_ON_SIGNUP, &user, NULL);
+	auth_verify_send(&user);
 	auth_hook_allow_signin(&user, request.provider);
 	if (!auth_session_begin(&request, pair))
 		base_raise(FA_SERVER_BUSY, NULL);

@@ -6,6 +6,7 @@
 
 #include "auth/attempt.h"
 #include "auth/event.h"
+#include "auth/onetime.h"
 #include "auth/session_end.h"
 #include "base/errors.h"
 #include "base/jsonb.h"
@@ -13,6 +14,7 @@
 #include "base/uuid.h"
 #include "store/events.h"
 #include "store/failures.h"
+#include "store/one_time_tokens.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
@@ -191,9 +193,15 @@ auth_user_update(const pg_uuid_t *id, const Jsonb *changes, StoreUser *user)
 	if (!store_users_update(user))
 		base_raise(FA_USER_ALREADY_EXISTS, NULL);
 	if (strcmp(old_email, user->email) != 0)
+	{
+		auth_onetime_end(id, AUTH_ONETIME_KINDS);
 		auth_event(AUTH_EVENT_EMAIL_CHANGE, id, NULL, base_jsonb_object(1, "reason", "update_user"));
+	}
 	if (was_active && !user->is_active)
-		auth_session_end_all(id, NULL, "user deactivated");
+	{
+		auth_onetime_end(id, AUTH_ONETIME_KINDS);
+		(void) auth_session_end_all(id, NULL, "user deactivated");
+	}
 	auth_user_need(id, user);
 }
 
@@ -209,7 +217,8 @@ user_delete_softly(const pg_uuid_t *id)
 		return;
 	}
 	auth_event(AUTH_EVENT_USER_DELETED, id, NULL, base_jsonb_object(1, "kind", "soft"));
-	auth_session_end_all(id, NULL, "user deleted");
+	(void) auth_session_end_all(id, NULL, "user deleted");
+	(void) store_onetime_end(id, NULL);
 }
 
 void
@@ -234,5 +243,6 @@ auth_user_set_hash(const pg_uuid_t *id, const char *hash)
 	if (!store_users_set_password(id, hash))
 		base_raise(FA_USER_NOT_FOUND, NULL);
 	auth_attempt_forgive(id);
+	auth_onetime_end(id, AUTH_ONETIME_PASSWORD_RESET);
 	auth_event(AUTH_EVENT_PASSWORD_CHANGE, id, NULL, base_jsonb_object(1, "reason", "set_hashed_password"));
 }

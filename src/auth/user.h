@@ -35,7 +35,7 @@ extern void auth_user_update(const pg_uuid_t *id, const Jsonb *changes, StoreUse
 /* Keep the row but free the e-mail and end the sessions, or delete it with everything of the user's. */
 extern void auth_user_delete(const pg_uuid_t *id, bool soft);
 
-/* Set or (NULL) remove the password's hash; the sessions go on. */
+/* Set or (NULL) remove the password's hash; the sessions go on, links to reset it end. */
 extern void auth_user_set_hash(const pg_uuid_t *id, const char *hash);
 
 #endif							/* FASTAUTH_AUTH_USER_H */

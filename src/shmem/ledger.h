@@ -109,6 +109,12 @@ extern void shmem_ledger_refund(const ShmemLedgerKey *key);
 /* The failures from this address count no more.  True when there were any. */
 extern bool shmem_ledger_succeed(const ShmemLedgerKey *key, const ShmemLedgerLimits *limits);
 
+/*
+ * The same, of who proved to be the user by other means than an attempt.  True
+ * also when nothing of this pair is known here: then the rows tell.
+ */
+extern bool shmem_ledger_clear(const ShmemLedgerKey *key, const ShmemLedgerLimits *limits);
+
 /* One more failure.  Fills at, locked_until, address_lock, both_locks and row of the request. */
 extern void shmem_ledger_fail(const ShmemLedgerKey *key, const ShmemLedgerLimits *limits, ShmemRequest *request);
 

@@ -108,22 +108,52 @@ shmem_ledger_refund(const ShmemLedgerKey *key)
 	LWLockRelease(ledger_area->lock);
 }
 
-bool
-shmem_ledger_succeed(const ShmemLedgerKey *key, const ShmemLedgerLimits *limits)
+/* The pair's failures count no more, for the account neither; were there any?  The lock is held. */
+static bool
+ledger_clear(LedgerAccount *account, LedgerPair *pair, const ShmemLedgerLimits *limits)
 {
 	TimestampTz now = GetCurrentTimestamp();
-	LedgerAccount *account;
-	LedgerPair *pair;
 	bool		any;
 
-	LWLockAcquire(ledger_area->lock, LW_EXCLUSIVE);
-	ledger_end(key, &account, &pair);
 	any = pair->state.level > 0 || shmem_window_count(&pair->state.failures, limits->window, now) > 0 ||
 		shmem_window_count(&pair->all, limits->window, now) > 0;
 	if (pair->all_since == account->state.locked_at)
 		shmem_window_subtract(&account->state.failures, &pair->all, limits->window, now);
 	memset(&pair->state, 0, sizeof(pair->state));
 	memset(&pair->all, 0, sizeof(pair->all));
+	return any;
+}
+
+bool
+shmem_ledger_succeed(const ShmemLedgerKey *key, const ShmemLedgerLimits *limits)
+{
+	LedgerAccount *account;
+	LedgerPair *pair;
+	bool		any;
+
+	LWLockAcquire(ledger_area->lock, LW_EXCLUSIVE);
+	ledger_end(key, &account, &pair);
+	any = ledger_clear(account, pair, limits);
+	LWLockRelease(ledger_area->lock);
+	return any;
+}
+
+bool
+shmem_ledger_clear(const ShmemLedgerKey *key, const ShmemLedgerLimits *limits)
+{
+	LedgerPairKey pair_key = ledger_pair_key(key);
+	LedgerAccount *account;
+	LedgerPair *pair;
+	bool		any = true;
+
+	LWLockAcquire(ledger_area->lock, LW_EXCLUSIVE);
+	account = ledger_account(&key->account);
+	pair = ledger_pair(key);
+	if (account != NULL && pair != NULL)
+	{
+		any = ledger_clear(account, pair, limits);
+		ledger_wake(&pair_key);
+	}
 	LWLockRelease(ledger_area->lock);
 	return any;
 }

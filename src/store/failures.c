@@ -175,6 +175,27 @@ store_failures_clear(const pg_uuid_t *user_id, const ShmemAddress *address)
 }
 
 void
+store_failures_clear_any(const pg_uuid_t *user_id, const ShmemAddress *address, TimestampTz since)
+{
+	static StorePlan plan = STORE_PLAN("select from fastauth.failures where account operator(pg_catalog.=) $1 "
+									   "and failed_at operator(pg_catalog.>) $2 "
+									   "and kind operator(pg_catalog.=) any ('{signin,proof}') "
+									   "and (address operator(pg_catalog.=) $3 or (address is null and $3 is null))",
+									   UUIDOID, TIMESTAMPTZOID, INETOID);
+	StoreArgs	args = STORE_ARGS(&plan);
+	bool		any;
+
+	store_arg_uuid(&args, user_id);
+	store_arg_time(&args, since);
+	store_arg_inet(&args, shmem_address_inet(address));
+	store_open();
+	any = store_run(&args, STORE_READ, 1) > 0;
+	store_close();
+	if (any)
+		store_failures_clear(user_id, address);
+}
+
+void
 store_failures_forgive(const pg_uuid_t *user_id)
 {
 	failures_note("forgiven", user_id, NULL);
@@ -245,6 +266,56 @@ store_failures_is_known(const pg_uuid_t *account, const ShmemAddress *address)
 	found = store_run(&args, STORE_READ, 1) > 0;
 	store_close();
 	return found;
+}
+
+/* Are there sessions, and is none of them from there or of that program? */
+static bool
+failures_sessions_are_others(const pg_uuid_t *user_id, const ShmemAddress *address, const char *user_agent, bool *any)
+{
+	static StorePlan plan = STORE_PLAN("select s.ip_address, s.user_agent operator(pg_catalog.=) $2 from fastauth.sessions s "
+									   "where s.user_id operator(pg_catalog.=) $1", UUIDOID, TEXTOID);
+	StoreArgs	args = STORE_ARGS(&plan);
+	bool		found = false;
+	uint64		n;
+
+	store_arg_uuid(&args, user_id);
+	store_arg_text(&args, user_agent);
+	store_open();
+	n = store_run(&args, STORE_READ, 0);
+	for (uint64 i = 0; i < n && !found; i++)
+	{
+		ShmemAddress other = shmem_address((inet *) store_get_bytes(i, 1));
+
+		found = store_get_bool(i, 2) ||
+			(shmem_address_known(address) && memcmp(&other, address, sizeof(other)) == 0);
+	}
+	store_close();
+	*any = n > 0;
+	return !found;
+}
+
+bool
+store_failures_is_new_device(const pg_uuid_t *user_id, const ShmemAddress *address, const char *user_agent)
+{
+	static StorePlan plan = STORE_PLAN("select exists (" FAILURES_KNOWN "), exists (select from fastauth.failures f "
+									   "where f.account operator(pg_catalog.=) $1 and f.kind operator(pg_catalog.=) 'known')",
+									   UUIDOID, INETOID);
+	StoreArgs	args = STORE_ARGS(&plan);
+	bool		any;
+	bool		new;
+
+	if (!shmem_address_known(address) && user_agent == NULL)
+		return false;
+	if (!failures_sessions_are_others(user_id, address, user_agent, &any))
+		return false;
+	store_arg_uuid(&args, user_id);
+	store_arg_inet(&args, shmem_address_inet(address));
+	store_open();
+	(void) store_run(&args, STORE_READ, 1);
+	/* Sign-ins without an address make it known to be not known, which tells nothing of this one. */
+	new = (any || store_get_bool(0, 2)) && !(shmem_address_known(address) && store_get_bool(0, 1));
+	store_close();
+	return new;
 }
 
 /* ---- the cleanup ---- */

@@ -23,6 +23,9 @@ extern int	store_failures_load(const pg_uuid_t *account, TimestampTz since, Shme
 extern void store_failures_clear(const pg_uuid_t *user_id, const ShmemAddress *address);
 extern void store_failures_forgive(const pg_uuid_t *user_id);
 
+/* store_failures_clear(), if there are failures from this address since that time. */
+extern void store_failures_clear_any(const pg_uuid_t *user_id, const ShmemAddress *address, TimestampTz since);
+
 /* In this transaction: the user signed in from this address, unless a row says so that is not older than that. */
 extern void store_failures_note_known(const pg_uuid_t *user_id, const ShmemAddress *address, TimestampTz not_before);
 
@@ -31,6 +34,11 @@ extern bool store_failures_is_known(const pg_uuid_t *account, const ShmemAddress
 
 /* Was this state of a sign-in by a provider spent by a failure? */
 extern bool store_failures_is_spent(const pg_uuid_t *account);
+/*
+ * Has the user signed in before, but neither from this address nor with this
+ * program?  An address or user agent (NULL) that is not known tells nothing.
+ */
+extern bool store_failures_is_new_device(const pg_uuid_t *user_id, const ShmemAddress *address, const char *user_agent);
 
 /* Delete at most max rows that are older than that; how many. */
 extern uint64 store_failures_cleanup(TimestampTz before, int max);

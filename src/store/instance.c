@@ -142,7 +142,9 @@ store_instance_end_sessions(void)
 	static StorePlan lock = STORE_PLAN0("lock table fastauth.sessions in share row exclusive mode");
 	static StorePlan sessions = STORE_PLAN0("delete from fastauth.sessions");
 	static StorePlan values = STORE_PLAN0("delete from fastauth.session_store");
-	StorePlan  *plans[] = {&lock, &sessions, &values};
+	static StorePlan tokens = STORE_PLAN0("delete from fastauth.one_time_tokens");
+	static StorePlan outbox = STORE_PLAN0("delete from fastauth.outbox");
+	StorePlan  *plans[] = {&lock, &sessions, &values, &tokens, &outbox};
 
 	store_open();
 	for (size_t i = 0; i < lengthof(plans); i++)

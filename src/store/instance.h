@@ -35,7 +35,11 @@ extern bool store_instance_is_copy(void);
 /* Name this server and database; with id, become that instance. */
 extern void store_instance_adopt(const pg_uuid_t *id);
 
-/* End every session, with its tokens, and what the application keeps of its own; sign-ins wait until the end of this transaction. */
+/*
+ * End every session, with its tokens, every one-time token, and what the
+ * application keeps of its own, and discard the outbox; sign-ins wait until the
+ * end of this transaction.
+ */
 extern void store_instance_end_sessions(void);
 
 #endif							/* FASTAUTH_STORE_INSTANCE_H */

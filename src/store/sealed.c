@@ -14,18 +14,38 @@
 const StoreSealedColumn store_sealed_columns[STORE_SEALED_COLUMNS] = {
 	{.purpose = "signing-key", .table = "signing_keys", .column = "private_key", .of_instance = true},
 	{.purpose = "secret", .table = "secrets", .column = "value", .of_instance = false},
+	{.purpose = "outbox", .table = "outbox", .column = "payload", .of_instance = true},
+	{.purpose = "webhook", .table = "webhooks", .column = "secret", .of_instance = false},
+	{.purpose = "address", .table = "one_time_tokens", .column = "sealed_address", .of_instance = true},
 };
+
+/* Behind a uuid that is given as text, '' for the first. */
+#define SEALED_BEHIND \
+	"operator(pg_catalog.>) case when $1 operator(pg_catalog.=) '' then '00000000-0000-0000-0000-000000000000'::pg_catalog.uuid " \
+	"else $1::pg_catalog.uuid end "
 
 static StorePlan next_plans[STORE_SEALED_COLUMNS] = {
 	STORE_PLAN("select kid, private_key from fastauth.signing_keys where private_key is not null "
 			   "and kid operator(pg_catalog.>) $1 order by kid using operator(pg_catalog.<) limit 100", TEXTOID),
 	STORE_PLAN("select name, value from fastauth.secrets "
 			   "where name operator(pg_catalog.>) $1 order by name using operator(pg_catalog.<) limit 100", TEXTOID),
+	STORE_PLAN("select o.id::pg_catalog.text, o.payload from fastauth.outbox o where o.payload is not null "
+			   "and o.id " SEALED_BEHIND "order by o.id limit 100", TEXTOID),
+	STORE_PLAN("select w.id::pg_catalog.text, w.secret from fastauth.webhooks w "
+			   "where w.id " SEALED_BEHIND "order by w.id limit 100", TEXTOID),
+	STORE_PLAN("select t.id::pg_catalog.text, t.sealed_address from fastauth.one_time_tokens t where t.sealed_address is not null "
+			   "and t.id " SEALED_BEHIND "order by t.id limit 100", TEXTOID),
 };
 
 static StorePlan update_plans[STORE_SEALED_COLUMNS] = {
 	STORE_PLAN("update fastauth.signing_keys set private_key = $2 where kid operator(pg_catalog.=) $1", TEXTOID, BYTEAOID),
 	STORE_PLAN("update fastauth.secrets set value = $2 where name operator(pg_catalog.=) $1", TEXTOID, BYTEAOID),
+	/* What was delivered since it was read stays empty. */
+	STORE_PLAN("update fastauth.outbox set payload = $2 where id operator(pg_catalog.=) $1::pg_catalog.uuid and payload is not null",
+			   TEXTOID, BYTEAOID),
+	STORE_PLAN("update fastauth.webhooks set secret = $2 where id operator(pg_catalog.=) $1::pg_catalog.uuid", TEXTOID, BYTEAOID),
+	STORE_PLAN("update fastauth.one_time_tokens set sealed_address = $2 where id operator(pg_catalog.=) $1::pg_catalog.uuid "
+			   "and sealed_address is not null", TEXTOID, BYTEAOID),
 };
 
 static StorePlan delete_plans[STORE_SEALED_COLUMNS] = {
@@ -33,6 +53,9 @@ static StorePlan delete_plans[STORE_SEALED_COLUMNS] = {
 	STORE_PLAN("update fastauth.signing_keys set private_key = null, public_jwk = null, verifies_until = '-infinity', "
 			   "signs_until = least(signs_until, pg_catalog.now()) where kid operator(pg_catalog.=) $1", TEXTOID),
 	STORE_PLAN("delete from fastauth.secrets where name operator(pg_catalog.=) $1", TEXTOID),
+	STORE_PLAN("delete from fastauth.outbox where id operator(pg_catalog.=) $1::pg_catalog.uuid", TEXTOID),
+	STORE_PLAN("delete from fastauth.webhooks where id operator(pg_catalog.=) $1::pg_catalog.uuid", TEXTOID),
+	STORE_PLAN("delete from fastauth.one_time_tokens where id operator(pg_catalog.=) $1::pg_catalog.uuid", TEXTOID),
 };
 
 bool

@@ -2,7 +2,7 @@
  * outbox: mails and webhooks that wait for delivery, made by the transaction
  * that they are about.  payload is sealed, and NULL once it was delivered.
  *
- *	pending		to be delivered at due_at; leased_until: somebody is at it
+ *	pending		to be delivered at due_at; leased_until: somebody is at it, and due_at is the end of that
  *	sent		delivered
  *	failed		given up; last_error says why
  *
@@ -31,6 +31,7 @@ CREATE TABLE fastauth.outbox (
 	CONSTRAINT outbox_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES fastauth.webhooks (id) ON DELETE CASCADE
 );
 CREATE INDEX outbox_due_at_idx ON fastauth.outbox (due_at) WHERE status OPERATOR(pg_catalog.=) 'pending';
+CREATE INDEX outbox_decoy_idx ON fastauth.outbox (due_at) WHERE decoy;
 CREATE INDEX outbox_user_id_idx ON fastauth.outbox (user_id) WHERE user_id IS NOT NULL;
 CREATE INDEX outbox_webhook_id_idx ON fastauth.outbox (webhook_id, user_id, id)
 	WHERE webhook_id IS NOT NULL AND status OPERATOR(pg_catalog.=) 'pending';
