@@ -14,6 +14,7 @@
 #include "base/hide.h"
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "net/net.h"
 #include "shmem/announce.h"
 #include "shmem/database.h"
 #include "shmem/document.h"
@@ -60,6 +61,7 @@ _PG_init(void)
 	shmem_rate_init();
 	shmem_announce_init();
 	shmem_document_init();
+	net_init();
 	store_guard_init();
 	auth_client_init();
 	auth_event_init();

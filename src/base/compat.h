@@ -18,9 +18,11 @@
 #include "fmgr.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
+#include "storage/latch.h"
 #include "storage/proc.h"
 #include "utils/acl.h"
 #include "utils/guc.h"
+#include "utils/memutils.h"
 #include "utils/wait_event.h"
 #if PG_VERSION_NUM >= 160000
 #include "varatt.h"				/* postgres.h had it before */
@@ -86,6 +88,17 @@ base_function_executable(Oid fn, Oid roleid)
 #else
 #define base_wait_event(name) PG_WAIT_EXTENSION
 #endif
+
+/* A set of wait events that outlives the transaction; its owner frees it. */
+static inline WaitEventSet *
+base_wait_event_set(int room)
+{
+#if PG_VERSION_NUM < 170000
+	return CreateWaitEventSet(TopMemoryContext, room);
+#else
+	return CreateWaitEventSet(NULL, room);
+#endif
+}
 
 /* The JSON parser: since 16 a callback answers whether to go on, since 17 the lexer may be the caller's. */
 #if PG_VERSION_NUM < 160000

@@ -445,6 +445,12 @@ const BaseServerSettingDef base_server_setting_defs[] = {
 		.about = "While there are users, DROP EXTENSION (and whatever else would drop it, such as CASCADE from pgcrypto) is refused unless a superuser sets this in the same session."
 	},
 	{
+		.name = "fastauth.allow_private_networks", .context = PGC_SIGHUP, .flags = GUC_LIST_INPUT | GUC_SUPERUSER_ONLY, .initial = "empty",
+		.brief = "Private networks that webhooks and providers may be in.",
+		.about = "Networks such as `10.1.0.0/16, ::1` that webhooks and identity providers may be in. Without it no request goes to a private, loopback, link-local or other special address, whatever name leads there. "
+		"`http` in place of `https` is taken only for this machine itself, and only when `127.0.0.1` or `::1` is listed. The mail server of `smtp_url` may be anywhere."
+	},
+	{
 		.name = "fastauth.ledger_size", .context = PGC_POSTMASTER, .flags = 0, .initial = "10000",
 		.brief = "How many accounts and addresses are remembered in shared memory.",
 		.about = "How many accounts, and how many addresses, the lockout and the rate limits remember in shared memory at once, some 300 bytes each. "

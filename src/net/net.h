@@ -79,8 +79,7 @@ typedef struct NetRequest
 	const char *body;			/* or NULL */
 	size_t		body_len;
 	const char *ca_file;		/* NULL: the system's */
-	size_t		max_answer;		/* bytes; 0: the body of the answer is not wanted, and thrown away */
-	bool		any_address;	/* S74 does not hold: for tests of this room alone */
+	size_t		max_answer;		/* bytes, at most 64 MiB; 0: the body of the answer is not wanted, and thrown away */
 } NetRequest;
 
 typedef struct NetPool NetPool;

@@ -34,6 +34,7 @@ extern bool store_failures_is_known(const pg_uuid_t *account, const ShmemAddress
 
 /* Was this state of a sign-in by a provider spent by a failure? */
 extern bool store_failures_is_spent(const pg_uuid_t *account);
+
 /*
  * Has the user signed in before, but neither from this address nor with this
  * program?  An address or user agent (NULL) that is not known tells nothing.
