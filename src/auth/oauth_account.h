@@ -9,6 +9,10 @@
 
 #include "auth/oidc.h"
 #include "auth/session.h"
+#include "store/oauth_accounts.h"
+
+/* Where the tokens of a provider are sealed; column and primary key follow. */
+#define AUTH_PROVIDER_TOKEN_SEAL "provider-token", "oauth_accounts"
 
 /* Sign in or up; all writes of it.  Answers NULLs where a sign-up waits for its address to be verified. */
 extern void auth_oauth_signin(const AuthProvider *provider, const AuthExternal *external, AuthTokenPair *pair);
@@ -18,5 +22,8 @@ extern void auth_oauth_link(const AuthProvider *provider, const AuthExternal *ex
 
 /* Unlink; raises last_signin_method, and ends the sessions that the provider made (S76). */
 extern void auth_oauth_unlink(const pg_uuid_t *user_id, const char *provider);
+
+/* Keep the tokens that the provider gave, sealed, or none (store_provider_tokens). */
+extern void auth_oauth_account_take_tokens(StoreOauthAccount *account, const AuthExternal *external);
 
 #endif							/* FASTAUTH_AUTH_OAUTH_ACCOUNT_H */

@@ -19,6 +19,7 @@
 #include "auth/mail.h"
 #include "auth/session_end.h"
 #include "base/errors.h"
+#include "store/oauth_accounts.h"
 #include "store/one_time_tokens.h"
 #include "store/settings.h"
 
@@ -29,6 +30,7 @@ auth_prove_strip(StoreUser *user)
 		(void) store_users_set_password(&user->id, NULL);
 	user->hashed_password = NULL;
 	(void) auth_session_end_all(&user->id, NULL, "address proved by its owner");
+	(void) store_oauth_accounts_delete_of_user(&user->id);
 	/* The application's too: they were given to whoever was signed in. */
 	(void) store_onetime_end(&user->id, NULL);
 }

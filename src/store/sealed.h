@@ -24,7 +24,7 @@ typedef struct StoreSealedRow
 	bytea	   *sealed;
 } StoreSealedRow;
 
-#define STORE_SEALED_COLUMNS	5
+#define STORE_SEALED_COLUMNS	8
 #define STORE_SEALED_BATCH		100
 
 extern const StoreSealedColumn store_sealed_columns[STORE_SEALED_COLUMNS];
