@@ -49,6 +49,7 @@ SQL_PIECES = \
 	sql/install/functions/identity.sql \
 	sql/install/functions/account.sql \
 	sql/install/functions/verify.sql \
+	sql/install/functions/oauth.sql \
 	sql/install/functions/check.sql \
 	sql/install/functions/stats.sql \
 	sql/install/functions/roles.sql \

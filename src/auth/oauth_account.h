@@ -26,4 +26,15 @@ extern void auth_oauth_unlink(const pg_uuid_t *user_id, const char *provider);
 /* Keep the tokens that the provider gave, sealed, or none (store_provider_tokens). */
 extern void auth_oauth_account_take_tokens(StoreOauthAccount *account, const AuthExternal *external);
 
+/* ---- (oauth_adapter.c) for the application's server; provider_not_found for a name that is not configured ---- */
+
+extern bool auth_oauth_account_get(const char *name, const char *provider_account_id, StoreOauthAccount *account);
+
+/* account is the one that is there already, whoever's it is, if there is one. */
+extern void auth_oauth_account_create(const char *name, const char *provider_account_id, const pg_uuid_t *user_id,
+									  const char *email, StoreOauthAccount *account);
+
+/* And end the sessions of its user that began with the provider. */
+extern void auth_oauth_account_delete(const char *name, const char *provider_account_id);
+
 #endif							/* FASTAUTH_AUTH_OAUTH_ACCOUNT_H */
