@@ -43,6 +43,7 @@ SQL_PIECES = \
 	sql/install/functions/user.sql \
 	sql/install/functions/session.sql \
 	sql/install/functions/session_store.sql \
+	sql/install/functions/onetime.sql \
 	sql/install/functions/overview.sql \
 	sql/install/functions/signin.sql \
 	sql/install/functions/passwordless.sql \
@@ -57,6 +58,7 @@ SQL_PIECES = \
 	sql/install/functions/event.sql \
 	sql/install/functions/hook.sql \
 	sql/install/functions/mail.sql \
+	sql/install/functions/webhook.sql \
 	sql/install/functions/grants.sql \
 	sql/install/99_grants.sql
 
@@ -75,6 +77,7 @@ REGRESS = \
 	session \
 	session_strategy \
 	session_store \
+	onetime \
 	overview \
 	signin \
 	rate \
@@ -88,6 +91,7 @@ REGRESS = \
 	magic_link \
 	otp \
 	new_device \
+	rate_mail \
 	replay \
 	roles \
 	permission \
@@ -106,11 +110,15 @@ REGRESS = \
 	stats \
 	event \
 	hook \
+	hook_each \
 	hook_answer \
 	hook_event \
 	hook_confined \
 	hook_guard \
+	template \
 	mail \
+	outbox \
+	webhook \
 
 ISOLATION = \
 	prepare \
@@ -126,6 +134,7 @@ ISOLATION = \
 	revoked_in_repeatable_read \
 	session_use \
 	session_store_race \
+	onetime_race \
 	lock_wait \
 	cleanup_race \
 	magic_link_race \
@@ -169,6 +178,7 @@ check-versions:
 bench:
 	@bash test/bench/run.sh
 	@bash test/bench/refusals.sh
+	@bash test/bench/mails.sh
 	@bash test/bench/rls.sh
 demo:
 	@bash examples/demo.sh

@@ -5,8 +5,10 @@
  */
 #include "postgres.h"
 
+#include "auth/cleanup.h"
 #include "auth/client.h"
 #include "auth/event.h"
+#include "auth/hook_confine.h"
 #include "auth/identity.h"
 #include "auth/outbox.h"
 #include "auth/permission.h"
@@ -65,6 +67,8 @@ _PG_init(void)
 	store_guard_init();
 	auth_client_init();
 	auth_event_init();
+	auth_cleanup_init();
+	auth_hook_confine_init();
 	auth_identity_init();
 	auth_outbox_init();
 	auth_permission_init();

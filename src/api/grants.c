@@ -110,6 +110,12 @@ static const GrantObject grant_objects[] = {
 	{"session_write", GRANT_SERVER, OBJECT_FUNCTION},
 	{"session_delete", GRANT_SERVER, OBJECT_FUNCTION},
 	{"session_exists", GRANT_SERVER, OBJECT_FUNCTION},
+	{"create_token", GRANT_SERVER, OBJECT_FUNCTION},
+	{"get_token", GRANT_SERVER, OBJECT_FUNCTION},
+	{"consume_token", GRANT_SERVER, OBJECT_FUNCTION},
+	{"delete_token", GRANT_SERVER, OBJECT_FUNCTION},
+	{"delete_user_tokens", GRANT_SERVER, OBJECT_FUNCTION},
+	{"token_data", GRANT_SERVER, OBJECT_TYPE},
 	{"cleanup_expired", GRANT_SERVER, OBJECT_FUNCTION},
 	{"issue_jwt", GRANT_SERVER, OBJECT_FUNCTION},
 	{"verify_jws", GRANT_SERVER, OBJECT_FUNCTION},
@@ -165,7 +171,10 @@ static const GrantObject grant_objects[] = {
 	{"get_email_template", GRANT_ADMIN, OBJECT_FUNCTION},
 	{"outbox_mail", GRANT_ADMIN, OBJECT_FUNCTION},
 	{"retry_outbox", GRANT_ADMIN, OBJECT_FUNCTION},
-	{"outbox_overview", GRANT_ADMIN, OBJECT_TABLE}
+	{"outbox_overview", GRANT_ADMIN, OBJECT_TABLE},
+	{"add_webhook", GRANT_ADMIN, OBJECT_FUNCTION},
+	{"remove_webhook", GRANT_ADMIN, OBJECT_FUNCTION},
+	{"webhooks_overview", GRANT_ADMIN, OBJECT_TABLE}
 };
 
 static const char *const grant_group_names[GRANT_GROUPS] = {"anon", "authenticated", "server", "admin"};

@@ -7,23 +7,14 @@
 #include "api/args.h"
 #include "api/call.h"
 #include "api/tuple.h"
+#include "auth/cleanup.h"
 #include "auth/session_end.h"
 #include "auth/user.h"
 #include "base/errors.h"
 #include "base/jsonb.h"
 #include "base/text.h"
-#include "store/failures.h"
-#include "store/refresh_tokens.h"
-#include "store/session_store.h"
 #include "store/settings.h"
-#include "store/signing_keys.h"
 #include "utils/timestamp.h"
-
-/* Sessions deleted by one statement of the cleanup, and how often it repeats them in one call. */
-#define SESSION_CLEANUP_BATCH	1000
-#define SESSION_CLEANUP_ROUNDS	100
-/* Sealed successors forgotten by one call, in one statement. */
-#define SESSION_FORGET_MAX		100000
 
 /* SQL function: fastauth.create_session(user_id uuid, ttl interval, ip_address inet, user_agent text, data jsonb) */
 FASTAUTH_FUNCTION(fastauth_create_session, API_WRITES)
@@ -82,24 +73,6 @@ FASTAUTH_FUNCTION(fastauth_list_user_sessions, 0)
 /* SQL function: fastauth.cleanup_expired() */
 FASTAUTH_FUNCTION(fastauth_cleanup_expired, API_WRITES)
 {
-	TimestampTz now = GetCurrentTimestamp();
-	uint64		total = 0;
-
 	(void) fcinfo;
-	store_signing_keys_wipe_gone(now);
-	for (int i = 0; i < SESSION_CLEANUP_ROUNDS; i++)
-	{
-		uint64		n = store_sessions_cleanup(now, SESSION_CLEANUP_BATCH) +
-			store_failures_cleanup(now - store_settings()->failure_retention, SESSION_CLEANUP_BATCH) +
-			store_session_store_cleanup(now, SESSION_CLEANUP_BATCH);
-
-		if (n == 0)
-			break;
-		total += n;
-		CHECK_FOR_INTERRUPTS();
-	}
-
-	/* Last, as a refresh may have to wait for these rows. */
-	store_refresh_tokens_forget(now - store_settings()->refresh_reuse_grace, SESSION_FORGET_MAX);
-	PG_RETURN_INT64(total);
+	PG_RETURN_INT64(auth_cleanup_all());
 }

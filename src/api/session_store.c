@@ -8,6 +8,7 @@
 
 #include "api/args.h"
 #include "api/call.h"
+#include "auth/cleanup.h"
 #include "auth/user.h"
 #include "base/errors.h"
 #include "utils/timestamp.h"
@@ -40,10 +41,13 @@ FASTAUTH_FUNCTION(fastauth_session_write, API_WRITES | API_SECRET)
 	char	   *id = session_store_arg_id(fcinfo);
 	Jsonb	   *data = api_arg_jsonb(fcinfo, 1, "data", AUTH_METADATA_MAX_BYTES);
 	int64		ttl = api_arg_ttl(fcinfo, 2, "ttl", 0);
+	TimestampTz expires_at;
 
 	if (ttl == 0)
 		base_raise(FA_INVALID_ARGUMENT, "argument ttl must not be null");
-	store_session_store_write(STORE_KIND_APP, id, data, GetCurrentTimestamp() + ttl);
+	expires_at = GetCurrentTimestamp() + ttl;
+	store_session_store_write(STORE_KIND_APP, id, data, expires_at);
+	auth_cleanup_due(expires_at);
 	PG_RETURN_VOID();
 }
 

@@ -14,6 +14,7 @@
 #define TUPLE_SESSION_COLUMNS	9
 #define TUPLE_PAIR_COLUMNS		4
 #define TUPLE_ROLE_COLUMNS		3
+#define TUPLE_ONETIME_COLUMNS	5
 
 /* The row type that SQL says the function returns; it must have the columns that we are about to give. */
 static TupleDesc
@@ -111,6 +112,22 @@ api_pair_datum(FunctionCallInfo fcinfo, const AuthTokenPair *pair)
 		values[3] = Int32GetDatum(pair->expires_in);
 		nulls[3] = false;
 	}
+	return HeapTupleGetDatum(heap_form_tuple(desc, values, nulls));
+}
+
+Datum
+api_onetime_datum(FunctionCallInfo fcinfo, const StoreOnetimeData *data)
+{
+	TupleDesc	desc = tuple_desc(fcinfo, TUPLE_ONETIME_COLUMNS);
+	Datum		values[TUPLE_ONETIME_COLUMNS];
+	bool		nulls[TUPLE_ONETIME_COLUMNS] = {false};
+
+	values[0] = UUIDPGetDatum(&data->user_id);
+	values[1] = CStringGetTextDatum(data->type);
+	values[2] = TimestampTzGetDatum(data->expires_at);
+	nulls[3] = data->raw_data == NULL;
+	values[3] = JsonbPGetDatum(data->raw_data);
+	values[4] = TimestampTzGetDatum(data->created_at);
 	return HeapTupleGetDatum(heap_form_tuple(desc, values, nulls));
 }
 

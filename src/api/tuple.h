@@ -9,6 +9,7 @@
 
 #include "auth/session.h"
 #include "fmgr.h"
+#include "store/one_time_tokens.h"
 #include "store/roles.h"
 #include "store/sessions.h"
 #include "store/users.h"
@@ -19,6 +20,8 @@ extern Datum api_pair_datum(FunctionCallInfo fcinfo, const AuthTokenPair *pair);
 
 /* A set of session_data; fcinfo->resultinfo gets the rows. */
 extern void api_session_rows(FunctionCallInfo fcinfo, const StoreSession *sessions, int n);
+
+extern Datum api_onetime_datum(FunctionCallInfo fcinfo, const StoreOnetimeData *data);
 
 extern Datum api_role_datum(FunctionCallInfo fcinfo, const StoreRole *role);
 

@@ -4,6 +4,8 @@
  */
 #include "auth/check_rules.h"
 
+#include "access/xlog.h"
+#include "auth/instance.h"
 #include "lib/stringinfo.h"
 #include "store/check.h"
 #include "store/hooks.h"
@@ -12,9 +14,13 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
-/* A session that has been over for so long tells that nobody calls cleanup_expired(). */
+/* A session that has been over for so long tells that the dispatcher does not get on. */
 #define CHECK_CLEANUP_DAYS	7
 #define CHECK_EXPIRED_MOST	10000
+#define CHECK_CLEANUP_ADVICE "The server log says why. fastauth.cleanup_expired() removes them too, and says what stops it."
+
+/* What is due for so long is not merely waiting for its turn. */
+#define CHECK_OVERDUE	(15 * USECS_PER_MINUTE)
 
 /* S6: delete_me() is not to be stopped by what nobody thought of. */
 void
@@ -199,14 +205,31 @@ auth_check_expired(AuthCheck *check)
 
 	if (failures > 0)
 		auth_check_add(check, AUTH_CHECK_WARNING, "old failures",
-					   psprintf("%s" INT64_FORMAT " are more than %d days older than failure_retention: nobody deletes them",
+					   psprintf("%s" INT64_FORMAT " are more than %d days older than failure_retention: the dispatcher does not remove them",
 								failures == CHECK_EXPIRED_MOST ? "at least " : "", failures, CHECK_CLEANUP_DAYS),
-					   "Call fastauth.cleanup_expired() once an hour or a day.");
+					   CHECK_CLEANUP_ADVICE);
 	if (n > 0)
 		auth_check_add(check, AUTH_CHECK_WARNING, "expired sessions",
-					   psprintf("%s" INT64_FORMAT " have been over for more than %d days: nobody deletes them",
+					   psprintf("%s" INT64_FORMAT " have been over for more than %d days: the dispatcher does not remove them",
 								n == CHECK_EXPIRED_MOST ? "at least " : "", n, CHECK_CLEANUP_DAYS),
-					   "Call fastauth.cleanup_expired() once an hour or a day.");
+					   CHECK_CLEANUP_ADVICE);
+}
+
+/* Of a copy another row tells (DESIGN 4). */
+void
+auth_check_outbox(AuthCheck *check)
+{
+	bool		held = strcmp(store_settings()->email_transport, "outbox") == 0;
+	int64		n;
+
+	if (RecoveryInProgress() || auth_instance_is_copy())
+		return;
+	n = store_check_overdue(GetCurrentTimestamp() - CHECK_OVERDUE, held, CHECK_EXPIRED_MOST);
+	if (n > 0)
+		auth_check_add(check, AUTH_CHECK_ERROR, "outbox",
+					   psprintf("%s" INT64_FORMAT " mails or webhooks have been due for more than %d min, and nobody tries to deliver them",
+								n == CHECK_EXPIRED_MOST ? "at least " : "", n, (int) (CHECK_OVERDUE / USECS_PER_MINUTE)),
+					   "The dispatcher does: the server log says why it does not run or get on; max_worker_processes may be too small.");
 }
 
 /* A hook whose function somebody changed runs all the same (S23); one whose function is missing stops what it belongs to. */
@@ -225,6 +248,20 @@ auth_check_hooks(AuthCheck *check)
 						   psprintf("its %s since it was registered", problem),
 						   "Look at the function; then fastauth.add_hook accepts it as it is, or fastauth.remove_hook.");
 	}
+}
+
+/* One that is slow or away for a while is tried again for hours; what is told here is lost to its receiver. */
+void
+auth_check_webhooks(AuthCheck *check)
+{
+	StoreCheckRow *rows;
+	int			n = store_check_rows(STORE_CHECK_WEBHOOKS, &rows);
+
+	for (int i = 0; i < n; i++)
+		auth_check_add(check, AUTH_CHECK_WARNING, psprintf("webhook %s", rows[i].text[0]),
+					   psprintf("%s events of the last day were given up, the latest because: %s",
+								rows[i].text[1], rows[i].text[2] ? rows[i].text[2] : "unknown"),
+					   "Mend the receiver, then send them again with fastauth.retry_outbox(id); or fastauth.remove_webhook.");
 }
 
 void

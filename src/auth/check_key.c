@@ -49,7 +49,7 @@ auth_check_copy(AuthCheck *check)
 {
 	if (auth_instance_is_copy())
 		auth_check_add(check, AUTH_CHECK_ERROR, "instance",
-					   "this database is a copy of one on another server or of another name, and acts with the keys of the original",
+					   "this database is a copy of one on another server or of another name, and acts with the keys of the original; its mails and webhooks wait",
 					   "SELECT fastauth.adopt(true) makes it one of its own (staging); fastauth.adopt(false) takes over as it is (recovery, pg_upgrade). See docs/operations.md, Copies.");
 }
 

@@ -36,7 +36,9 @@ extern void auth_check_row_security(AuthCheck *check);
 extern void auth_check_search_path(AuthCheck *check);
 extern void auth_check_autovacuum(AuthCheck *check);
 extern void auth_check_expired(AuthCheck *check);
+extern void auth_check_outbox(AuthCheck *check);
 extern void auth_check_hooks(AuthCheck *check);
+extern void auth_check_webhooks(AuthCheck *check);
 extern void auth_check_pgcrypto(AuthCheck *check);
 
 /* check_role.c */
@@ -55,6 +57,10 @@ extern void auth_check_password_rules(AuthCheck *check);
 extern void auth_check_issuer(AuthCheck *check);
 extern void auth_check_verified_email(AuthCheck *check);
 extern void auth_check_hash_memory(AuthCheck *check);
+
+/* check_mail.c */
+extern void auth_check_mail_settings(AuthCheck *check);
+extern void auth_check_mails(AuthCheck *check);
 
 /* check_key.c */
 extern void auth_check_copy(AuthCheck *check);

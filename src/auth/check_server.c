@@ -86,13 +86,13 @@ auth_check_recorder(AuthCheck *check)
 	slot = shmem_recorder_reserve(&nobody, &unknown);
 	if (slot != SHMEM_NO_SLOT)
 		shmem_recorder_release(slot);
-	else if (shmem_worker_pid() == 0)
+	else if (shmem_worker_pid(SHMEM_RECORDER) == 0)
 		auth_check_add(check, AUTH_CHECK_ERROR, "recorder",
 					   "it was called for, and did not come within a second: no password is looked at (recorder_unavailable)",
 					   "The server log says why; max_worker_processes may be too small.");
 	else
 		auth_check_add(check, AUTH_CHECK_ERROR, "recorder",
-					   psprintf("process %d does not answer within a second: no password is looked at (recorder_unavailable)", shmem_worker_pid()),
+					   psprintf("process %d does not answer within a second: no password is looked at (recorder_unavailable)", shmem_worker_pid(SHMEM_RECORDER)),
 					   "Look at it in pg_stat_activity: it may be stopped, wait for a lock on a table of fastauth, or have no room on disk.");
 }
 

@@ -114,10 +114,10 @@ auth_check_issuer(AuthCheck *check)
 void
 auth_check_verified_email(AuthCheck *check)
 {
-	if (store_settings()->require_verified_email)
-		auth_check_add(check, AUTH_CHECK_NOTICE, "setting require_verified_email",
-					   "it is on, and no mail can be sent that lets a user verify the address",
-					   "Verify addresses in the application, and tell with update_user(id, '{\"email_verified\": true}').");
+	if (store_settings()->require_verified_email && strcmp(store_settings()->email_transport, "outbox") == 0)
+		auth_check_add(check, AUTH_CHECK_WARNING, "setting require_verified_email",
+					   "it is on, and email_transport is outbox: nobody gets the mail that lets them sign in",
+					   "SELECT fastauth.configure('email_transport', 'smtp') or 'webhook'.");
 }
 
 void

@@ -16,10 +16,12 @@
 #include "auth/instance.h"
 #include "auth/seal.h"
 #include "auth/template.h"
+#include "auth/webhook.h"
 #include "base/jsonb.h"
 #include "base/uuid.h"
 #include "store/outbox.h"
 #include "store/settings.h"
+#include "store/users.h"
 #include "utils/timestamp.h"
 
 /* Tries, and the pauses between them: doubled each time, and up to a quarter longer, so that not all come back at once. */
@@ -28,31 +30,80 @@
 #define DELIVERY_PAUSE_MAX		USECS_PER_HOUR
 #define DELIVERY_PAUSE_JITTER	4
 
+/* A webhook gets so much of email_concurrency. */
+#define DELIVERY_WEBHOOK_PART	4
+
 /* Rows that are removed or given up in one transaction. */
 #define DELIVERY_BATCH			500
 
 /* What is old is removed when so much more has become old. */
 #define DELIVERY_CLEANUP_EVERY	(10 * USECS_PER_MINUTE)
 
-static StoreOutboxScope
-delivery_scope(void)
+static bool
+delivery_of_mails(void)
 {
-	return strcmp(store_settings()->email_transport, "outbox") == 0 ? STORE_OUTBOX_WEBHOOKS : STORE_OUTBOX_ALL;
+	return strcmp(store_settings()->email_transport, "outbox") != 0;
+}
+
+/*
+ * A receiver that hangs keeps each of its requests for as long as one may take, so
+ * a webhook gets a part of what may be under way; and some is left for mails.
+ */
+static StoreOutboxRoom
+delivery_room(void)
+{
+	const int	all = store_settings()->email_concurrency;
+	StoreOutboxRoom room = {.of_webhook = Max(all / DELIVERY_WEBHOOK_PART, 1), .of_webhooks = all, .mails = delivery_of_mails()};
+
+	if (room.mails)
+		room.of_webhooks = Max(all - room.of_webhook, 1);
+	return room;
 }
 
 /* ---- what became of it ---- */
 
+/*
+ * Who is being deleted at this moment is not waited for, as that waits for the
+ * row that we hold: then it is an event of nobody.
+ */
 static void
-delivery_record(AuthDelivery *delivery, AuthEventKind kind, const char *problem)
+delivery_record(AuthDelivery *delivery, AuthEventKind kind, Jsonb *data)
+{
+	bool		known = delivery->has_user && store_users_hold(&delivery->user_id) == STORE_USERS_HELD;
+
+	auth_event_record(kind, known ? &delivery->user_id : NULL, data, &delivery->event);
+	delivery->has_event = true;
+}
+
+static void
+delivery_record_sent(AuthDelivery *delivery)
 {
 	char		id[BASE_UUID_TEXT_LEN + 1];
+
+	base_uuid_format(&delivery->id, id);
+	delivery_record(delivery, AUTH_EVENT_MAGIC_LINK_SENT, base_jsonb_object(1, "outbox", id));
+}
+
+/*
+ * The webhook that it is about does not get this event (auth/webhook.c); and that
+ * one of these was given up is none, or dead webhooks would tell each other of
+ * their failures for ever.
+ */
+static void
+delivery_record_failure(AuthDelivery *delivery, const char *problem)
+{
+	char		id[BASE_UUID_TEXT_LEN + 1];
+	char		webhook[BASE_UUID_TEXT_LEN + 1];
 	Jsonb	   *data;
 
 	base_uuid_format(&delivery->id, id);
-	data = problem ? base_jsonb_object(3, "outbox", id, "template", delivery->name, "reason", problem)
-		: base_jsonb_object(1, "outbox", id);
-	auth_event_record(kind, delivery->has_user ? &delivery->user_id : NULL, data, &delivery->event);
-	delivery->has_event = true;
+	base_uuid_format(&delivery->webhook_id, webhook);
+	if (delivery->kind == AUTH_OUTBOX_MAIL)
+		data = base_jsonb_object(3, "outbox", id, "template", delivery->name, "reason", problem);
+	else
+		data = base_jsonb_object(4, "outbox", id, "event", delivery->name, AUTH_WEBHOOK_MEMBER, webhook, "reason", problem);
+	if (delivery->kind == AUTH_OUTBOX_MAIL || strcmp(delivery->name, auth_event_name(AUTH_EVENT_EMAIL_FAILED)) != 0)
+		delivery_record(delivery, AUTH_EVENT_EMAIL_FAILED, data);
 }
 
 /*
@@ -65,17 +116,15 @@ auth_delivery_done(AuthDelivery *delivery)
 	delivery->has_event = false;
 	if (store_outbox_sent(&delivery->id, GetCurrentTimestamp()) && delivery->kind == AUTH_OUTBOX_MAIL &&
 		delivery->has_user && strcmp(delivery->name, auth_template_name(AUTH_MAIL_MAGIC_LINK_LOGIN)) == 0)
-		delivery_record(delivery, AUTH_EVENT_MAGIC_LINK_SENT, NULL);
+		delivery_record_sent(delivery);
 }
 
-/* An event of a webhook that failed would go to the same webhook. */
 static void
 delivery_given_up(AuthDelivery *delivery, const char *problem)
 {
 	char		id[BASE_UUID_TEXT_LEN + 1];
 
-	if (delivery->kind == AUTH_OUTBOX_MAIL)
-		delivery_record(delivery, AUTH_EVENT_EMAIL_FAILED, problem);
+	delivery_record_failure(delivery, problem);
 	base_uuid_format(&delivery->id, id);
 	ereport(LOG,
 			(errmsg("fastauth gave up delivering %s %s: %s", delivery->name, id, problem)));
@@ -180,13 +229,14 @@ int
 auth_delivery_claim(AuthDelivery *deliveries, int max)
 {
 	TimestampTz now = GetCurrentTimestamp();
+	StoreOutboxRoom room = delivery_room();
 	StoreOutbox *rows;
 	int			n;
 
 	(void) store_outbox_drop_decoys(now, DELIVERY_BATCH);
 	if (auth_instance_is_copy())
 		return 0;
-	n = store_outbox_claim(delivery_scope(), now, TimestampTzPlusMilliseconds(now, AUTH_OUTBOX_LEASE_MS), max, &rows);
+	n = store_outbox_claim(&room, now, TimestampTzPlusMilliseconds(now, AUTH_OUTBOX_LEASE_MS), max, &rows);
 	for (int i = 0; i < n; i++)
 	{
 		delivery_from_row(&rows[i], &deliveries[i]);
@@ -222,6 +272,7 @@ TimestampTz
 auth_delivery_next_due(void)
 {
 	const TimestampTz retention = store_settings()->outbox_retention + DELIVERY_CLEANUP_EVERY;
+	const StoreOutboxRoom room = delivery_room();
 	TimestampTz next = store_outbox_next_decoy();
 	TimestampTz oldest = store_outbox_oldest_finished();
 
@@ -229,13 +280,13 @@ auth_delivery_next_due(void)
 		next = Min(next, oldest + retention);
 	if (auth_instance_is_copy())
 		return next;
-	if (delivery_scope() == STORE_OUTBOX_WEBHOOKS)
+	if (!room.mails)
 	{
 		oldest = store_outbox_oldest_mail();
 		if (oldest != DT_NOEND)
 			next = Min(next, oldest + retention);
 	}
-	return Min(next, store_outbox_next_due(delivery_scope()));
+	return Min(next, store_outbox_next_due(&room, GetCurrentTimestamp()));
 }
 
 bool
@@ -246,7 +297,7 @@ auth_outbox_cleanup(void)
 	bool		more = store_outbox_drop_decoys(now, DELIVERY_BATCH) == DELIVERY_BATCH;
 
 	more |= store_outbox_drop_finished(before, DELIVERY_BATCH) == DELIVERY_BATCH;
-	if (delivery_scope() == STORE_OUTBOX_WEBHOOKS && !auth_instance_is_copy())
+	if (!delivery_of_mails() && !auth_instance_is_copy())
 		more |= store_outbox_drop_mails(before, DELIVERY_BATCH) == DELIVERY_BATCH;
 	return more;
 }

@@ -40,7 +40,7 @@ auth_email_change_request(const char *new_email, const char *password)
 	if (!auth_rate_mail(SHMEM_RATE_EMAIL_CHANGE, address))
 		return;
 	if (store_users_get_by_email(address, &owner))
-		auth_link_send_taken(AUTH_ONETIME_EMAIL_CHANGE, address);
+		auth_link_send_taken(AUTH_ONETIME_EMAIL_CHANGE, &user, address);
 	else
 		auth_link_send(AUTH_ONETIME_EMAIL_CHANGE, AUTH_MAIL_EMAIL_CHANGE, &user, address);
 }

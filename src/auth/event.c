@@ -21,6 +21,7 @@
 #include "access/xact.h"
 #include "auth/client.h"
 #include "auth/hook_event.h"
+#include "auth/webhook.h"
 #include "base/jsonb.h"
 #include "base/uuid.h"
 #include "catalog/pg_type.h"
@@ -152,9 +153,13 @@ event_record(AuthEventKind kind, StoreEvent *event)
 		event->data = base_jsonb_object(0);
 	store_events_insert(event, auth_event_ring(event->created_at));
 	event_remember(kind, &event->id);
+	auth_webhook_event(event);
 }
 
-/* Its hooks run last: an error of one takes the event back too, but not where a worker records it. */
+/*
+ * Its hooks run last: an error of one takes the event back too, but not where a
+ * worker records it.  What they cause is told to webhooks after it.
+ */
 static void
 event_insert(AuthEventKind kind, StoreEvent *event, AuthHookPlace place)
 {

@@ -12,8 +12,8 @@
  *	 run later as the caller: deferred triggers, WITH HOLD cursors, LISTEN,
  *	 prepared statements, temporary tables;
  * - every setting that it changes is taken back when it returns
- *	 (AtEOXact_GUC(false): with true they would stay for the session).
- *
+ *	 (AtEOXact_GUC(false): with true they would stay for the session);
+ * - what would outlive it all the same is refused (hook_confine.c);
  * - the caller's statement, the lines of CONTEXT of those who called us and the
  *	 text of the caller's cursors, which may hold a password, are not to be seen;
  * - the caller's cursors can be neither closed nor fetched from while it runs, and
@@ -84,6 +84,12 @@ bool
 auth_hook_raised(const ErrorData *edata)
 {
 	return edata->context_domain != NULL && strcmp(edata->context_domain, HOOK_ERROR_DOMAIN) == 0;
+}
+
+bool
+auth_hook_is_running(void)
+{
+	return hook_depth > 0;
 }
 
 const char *

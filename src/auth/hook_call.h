@@ -23,6 +23,9 @@ extern const char *auth_hook_misfit(Oid function, const StoreHookDef *def);
  */
 extern Datum auth_hook_call(const StoreHook *hook, const NullableDatum *args, Node *context, bool *isnull);
 
+/* Does a hook run now? */
+extern bool auth_hook_is_running(void);
+
 /* Was this error raised by a hook?  Then the caller gets it as it is (S33). */
 extern bool auth_hook_raised(const ErrorData *edata);
 

@@ -11,7 +11,8 @@
  * hook runs in a subtransaction and its error is logged.  All of them together
  * have a quarter of a second in ten; then they rest, so that neither a slow hook
  * nor many refusals keep others from being recorded.  Who goes on when it is
- * cancelled ends the worker, and the one that follows lets hooks rest longer.
+ * cancelled ends the worker.  However a worker ends in a hook, or the whole
+ * server with it, the one that follows lets hooks rest longer, and records.
  *
  * The dispatcher, on which nobody waits, calls hooks of what it delivered in the
  * same way, with more time.  It does so in a transaction after the one that says
@@ -20,7 +21,9 @@
  */
 #include "auth/hook_event.h"
 
+#include "access/htup_details.h"
 #include "access/table.h"
+#include "access/tableam.h"
 #include "access/xact.h"
 #include "auth/hook_call.h"
 #include "catalog/pg_trigger.h"
@@ -32,6 +35,7 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/resowner.h"
+#include "utils/snapmgr.h"
 #include "utils/timeout.h"
 #include "utils/timestamp.h"
 
@@ -41,7 +45,7 @@
 
 /* For one that does not end when it is cancelled. */
 #define HOOK_WORKER_DEATH_MS	500
-#define HOOK_WORKER_DEATH_REST_MS	60000
+#define HOOK_WORKER_DEATH_REST_MS	(SHMEM_HOOKS_REST_S * 1000)
 
 /* In the dispatcher. */
 #define HOOK_DISPATCHER_TIME_MS		5000
@@ -54,38 +58,48 @@ static int64 hook_worker_spent = 0; /* microseconds, in this span */
 /*
  * The trigger that this would be.  Procedural languages keep a compiled copy
  * for each trigger's oid, since the row type may be another one: ours is always
- * that of the table, so the oid of a trigger that stands on it will do.
+ * that of the partition, so the oid of a trigger that stands on it will do.
  */
 static void
-hook_event_trigger(Oid relid, Trigger *trigger)
+hook_event_trigger(Oid partition, Trigger *trigger)
 {
 	memset(trigger, 0, sizeof(*trigger));
-	trigger->tgoid = get_trigger_oid(relid, "events_stamp", false);
+	trigger->tgoid = get_trigger_oid(partition, "events_stamp", false);
 	trigger->tgname = pstrdup("fastauth_hook");
 	trigger->tgtype = TRIGGER_TYPE_ROW | TRIGGER_TYPE_AFTER | TRIGGER_TYPE_INSERT;
 	trigger->tgenabled = TRIGGER_FIRES_ON_ORIGIN;
 }
 
+/*
+ * As PostgreSQL calls row triggers of a partitioned table: with the partition,
+ * which has a storage that functions of C may look into, and with the stored
+ * row and its ctid.
+ */
 static void
-hook_event_call(const StoreHook *hook, HeapTuple tuple, Oid relid)
+hook_event_call(const StoreHook *hook, const StoreEvent *event, int ring)
 {
-	Relation	rel = table_open(relid, AccessShareLock);
-	TupleTableSlot *slot = MakeSingleTupleTableSlot(RelationGetDescr(rel), &TTSOpsHeapTuple);
 	Trigger		trigger;
 	TriggerData data = {.type = T_TriggerData};
+	Oid			partition;
+	ItemPointerData place;
+	bool		copied;
 	bool		isnull;
 
-	hook_event_trigger(relid, &trigger);
+	store_events_find_row(&event->id, ring, &partition, &place);
+	hook_event_trigger(partition, &trigger);
 	trigger.tgfoid = auth_hook_function(hook);
-	ExecStoreHeapTuple(tuple, slot, false);
 	data.tg_event = TRIGGER_EVENT_INSERT | TRIGGER_EVENT_ROW | TRIGGER_EVENT_AFTER;
-	data.tg_relation = rel;
-	data.tg_trigtuple = tuple;
+	data.tg_relation = table_open(partition, AccessShareLock);
 	data.tg_trigger = &trigger;
-	data.tg_trigslot = slot;
+	data.tg_trigslot = table_slot_create(data.tg_relation, NULL);
+	if (!table_tuple_fetch_row_version(data.tg_relation, &place, SnapshotAny, data.tg_trigslot))
+		elog(ERROR, "event is not there");
+	data.tg_trigtuple = ExecFetchSlotHeapTuple(data.tg_trigslot, true, &copied);
 	(void) auth_hook_call(hook, NULL, (Node *) &data, &isnull);
-	ExecDropSingleTupleTableSlot(slot);
-	table_close(rel, AccessShareLock);
+	if (copied)
+		heap_freetuple(data.tg_trigtuple);
+	ExecDropSingleTupleTableSlot(data.tg_trigslot);
+	table_close(data.tg_relation, AccessShareLock);
 }
 
 /* ---- in a worker ---- */
@@ -148,7 +162,10 @@ hook_event_start_timers(TimestampTz now, int left, AuthHookPlace place)
 	enable_timeout_after(death, place == AUTH_HOOK_IN_WORKER ? HOOK_WORKER_DEATH_MS : HOOK_DISPATCHER_DEATH_MS);
 }
 
-/* A stop that came too late is for nobody. */
+/*
+ * A stop that came too late is for nobody.  A worker that is to die, perhaps
+ * because the hook sent it the signal, does so after the call: hooks still rest.
+ */
 static void
 hook_event_stop_timers(TimestampTz start, AuthHookPlace place)
 {
@@ -156,7 +173,7 @@ hook_event_stop_timers(TimestampTz start, AuthHookPlace place)
 	disable_timeout(hook_event_death, false);
 	QueryCancelPending = false;
 	hook_worker_spent += Max(GetCurrentTimestamp() - start, 0);
-	if (place == AUTH_HOOK_IN_WORKER)
+	if (place == AUTH_HOOK_IN_WORKER && !ProcDiePending)
 		shmem_worker_set_hooks_rest(0);
 }
 
@@ -197,8 +214,8 @@ auth_hook_guarded(AuthHookWork work, void *arg, AuthHookPlace place)
 typedef struct HookEventCall
 {
 	const StoreHook *hook;
-	HeapTuple	tuple;
-	Oid			relid;
+	const StoreEvent *event;
+	int			ring;
 } HookEventCall;
 
 static void
@@ -206,7 +223,7 @@ hook_event_work(void *arg)
 {
 	const HookEventCall *call = arg;
 
-	hook_event_call(call->hook, call->tuple, call->relid);
+	hook_event_call(call->hook, call->event, call->ring);
 }
 
 static void
@@ -217,9 +234,8 @@ hook_event_call_all(const char *name, const StoreEvent *event, int ring, AuthHoo
 
 	for (int i = 0; i < n; i++)
 	{
-		HookEventCall call = {.hook = &hooks[i]};
+		HookEventCall call = {.hook = &hooks[i], .event = event, .ring = ring};
 
-		call.tuple = store_events_tuple(&event->id, ring, &call.relid);
 		if (place == AUTH_HOOK_IN_FLOW)
 			hook_event_work(&call);
 		else

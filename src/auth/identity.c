@@ -27,6 +27,7 @@
 #include "base/uuid.h"
 #include "crypto/opaque.h"
 #include "executor/executor.h"
+#include "jose/jwk.h"
 #include "miscadmin.h"
 #include "store/owner.h"
 #include "store/sessions.h"
@@ -34,18 +35,23 @@
 #include "utils/guc.h"
 #include "utils/timestamp.h"
 
-/* "USER SESSION L ROLE EXPIRES claims": ids of 36, kind of 1, hexadecimal numbers of 8 and 16 characters. */
+/*
+ * "USER SESSION L ROLE EXPIRES LENGTH kid claims": ids of 36, kind of 1,
+ * hexadecimal numbers of 8, 16 and 4 characters; LENGTH is that of kid.
+ */
 #define IDENTITY_SESSION_AT		(BASE_UUID_TEXT_LEN + 1)
 #define IDENTITY_KIND_AT		(IDENTITY_SESSION_AT + BASE_UUID_TEXT_LEN + 1)
 #define IDENTITY_ROLE_AT		(IDENTITY_KIND_AT + 2)
 #define IDENTITY_EXPIRES_AT		(IDENTITY_ROLE_AT + 9)
-#define IDENTITY_CLAIMS_AT		(IDENTITY_EXPIRES_AT + 17)
+#define IDENTITY_LENGTH_AT		(IDENTITY_EXPIRES_AT + 17)
+#define IDENTITY_KID_AT			(IDENTITY_LENGTH_AT + 5)
 #define IDENTITY_NO_SESSION		"------------------------------------"
 
 /* What the setting's value says; the extra data of the setting. */
 typedef struct IdentityState
 {
 	AuthIdentity identity;		/* claims points behind this struct */
+	const char *kid;			/* of the key that signed the token, behind this struct; "" for a session token */
 	uint64		serial;
 	Oid			session_user;	/* it ends with SET SESSION AUTHORIZATION */
 	bool		whole_session;
@@ -65,13 +71,16 @@ static ExecutorStart_hook_type identity_previous_executor_start = NULL;
 
 /* ---- the guarded setting ---- */
 
-/* A value that auth_identity_set() composed, or false. */
+/* A value that auth_identity_set() composed, or false.  kid and claims are the caller's to copy. */
 static bool
-identity_parse(const char *value, IdentityState *state)
+identity_parse(const char *value, IdentityState *state, size_t *kid_len)
 {
 	char		text[BASE_UUID_TEXT_LEN + 1];
 
-	if (strlen(value) < IDENTITY_CLAIMS_AT)
+	if (strlen(value) < IDENTITY_KID_AT)
+		return false;
+	*kid_len = strtoul(value + IDENTITY_LENGTH_AT, NULL, 16);
+	if (*kid_len > JOSE_KID_MAX || strlen(value) <= IDENTITY_KID_AT + *kid_len)
 		return false;
 	memset(state, 0, sizeof(*state));
 	strlcpy(text, value, sizeof(text));
@@ -92,6 +101,8 @@ identity_check_hook(char **newval, void **extra, GucSource source)
 {
 	IdentityState *state;
 	size_t		len;
+	size_t		kid_len;
+	char	   *text;
 
 	if (*newval == NULL || **newval == '\0')
 		return true;
@@ -112,13 +123,16 @@ identity_check_hook(char **newval, void **extra, GucSource source)
 	state = base_guc_extra_alloc(sizeof(IdentityState) + len + 1);
 	if (state == NULL)
 		return false;
-	if (!identity_parse(*newval, state))
+	if (!identity_parse(*newval, state, &kid_len))
 	{
 		base_guc_extra_free(state);
 		return false;
 	}
 	state->serial = identity_serial;
-	state->identity.claims = memcpy(state + 1, *newval + IDENTITY_CLAIMS_AT, len + 1 - IDENTITY_CLAIMS_AT);
+	text = memcpy(state + 1, *newval + IDENTITY_KID_AT, len + 1 - IDENTITY_KID_AT);
+	text[kid_len] = '\0';
+	state->kid = text;
+	state->identity.claims = text + kid_len + 1;
 	*extra = state;
 	return true;
 }
@@ -174,8 +188,8 @@ auth_identity_set(const AuthAccess *access, bool is_local)
 	base_uuid_format(&access->user_id, user);
 	if (access->has_session)
 		base_uuid_format(&access->session_id, session);
-	value = psprintf("%s %s %c %08x %016llx %s", user, session, is_local ? 'L' : 'S',
-					 GetSessionUserId(), (unsigned long long) access->expires_at, access->payload);
+	value = psprintf("%s %s %c %08x %016llx %04x %s %s", user, session, is_local ? 'L' : 'S', GetSessionUserId(),
+					 (unsigned long long) access->expires_at, (unsigned int) strlen(access->kid), access->kid, access->payload);
 	identity_serial++;
 	identity_set_config(value, is_local);
 	pfree(value);
@@ -213,39 +227,32 @@ auth_identity_check(const char *token, AuthAccess *access)
 
 /* ---- reading it ---- */
 
-/* Is this session still live, and the identity's?  Each look is a use of it. */
+/* Would its token still be good?  Each look is a use of it. */
 static bool
-identity_recheck_session(const AuthIdentity *identity)
+identity_recheck_token(const IdentityState *state)
 {
-	StoreSessionCheck check;
-	TimestampTz expires_at;
+	AuthAccess	access;
 
-	if (!store_sessions_check(&identity->session_id, GetCurrentTimestamp(), &check) ||
-		check.ended || !check.user_is_active ||
-		memcmp(&check.user_id, &identity->user_id, sizeof(pg_uuid_t)) != 0)
-		return false;
-	if (check.slides)
-		auth_session_token_use(&identity->session_id, check.last_used_at, &expires_at);
-	return true;
+	if (state->kid[0] == '\0')
+		return auth_session_token_check_again(&state->identity.session_id, &state->identity.user_id) == FA_OK;
+	return auth_token_check_again(state->kid, state->identity.claims, &access) == FA_OK &&
+		access.ours && !access.verify_only;
 }
 
-/* Is the identity of the whole session still good?  Runs SQL as our owner. */
+/*
+ * Is the identity of the whole session still good?  All that authenticate()
+ * would ask is asked again.  Runs SQL as our owner.
+ */
 static bool
 identity_recheck(const IdentityState *state)
 {
 	StoreOwner	owner;
-	bool		good = false;
+	bool		good;
 
 	if (auth_token_now() >= state->expires_at)
 		return false;
 	store_owner_enter(&owner);
-	if (store_settings()->allow_session_identity)
-	{
-		if (state->identity.has_session)
-			good = identity_recheck_session(&state->identity);
-		else if (!store_users_is_active(&state->identity.user_id, &good))
-			good = false;
-	}
+	good = store_settings()->allow_session_identity && identity_recheck_token(state);
 	store_owner_leave(&owner);
 	return good;
 }

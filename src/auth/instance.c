@@ -9,6 +9,7 @@
 #include "auth/instance.h"
 
 #include "auth/key.h"
+#include "auth/outbox.h"
 #include "auth/seal.h"
 #include "base/errors.h"
 #include "base/uuid.h"
@@ -50,6 +51,7 @@ auth_instance_adopt(bool revoke)
 		store_instance_ensure();
 		return;
 	}
+	auth_outbox_wake();
 	if (revoke)
 		instance_renew(&old);
 	else

@@ -253,6 +253,36 @@ key_is_of_another(const KeyEntry *entry)
 	return own == NULL || strcmp(entry->row.issuer, own) != 0;
 }
 
+/* The key of that kid, if what it signed is to be believed now; else NULL. */
+static KeyEntry *
+key_believed(const char *kid)
+{
+	KeyEntry   *entry = auth_key_find(auth_key_cache(), kid);
+
+	if (entry == NULL || auth_key_is_gone(entry, GetCurrentTimestamp()) ||
+		(entry->row.issuer && !key_is_of_another(entry)))
+		return NULL;
+	return entry;
+}
+
+static void
+key_describe(const KeyEntry *entry, AuthVerified *verified)
+{
+	verified->kid = pstrdup(entry->row.kid);
+	verified->issuer = entry->row.issuer ? pstrdup(entry->row.issuer) : NULL;
+	verified->verify_only = TIMESTAMP_IS_NOBEGIN(entry->row.signs_at);
+}
+
+bool
+auth_key_verified_before(const char *kid, AuthVerified *verified)
+{
+	KeyEntry   *entry = key_believed(kid);
+
+	if (entry)
+		key_describe(entry, verified);
+	return entry != NULL;
+}
+
 FaError
 auth_key_verify(const char *token, size_t len, AuthVerified *verified)
 {
@@ -263,17 +293,15 @@ auth_key_verify(const char *token, size_t len, AuthVerified *verified)
 	/* RFC 7515 section 5.2; the header's checks are DESIGN 7's */
 	if (jose_jws_parse_compact(token, len, &jws) != JOSE_OK || jws.signatures[0].kid == NULL)
 		return FA_INVALID_TOKEN;
-	entry = auth_key_find(auth_key_cache(), jws.signatures[0].kid);
-	if (entry == NULL || auth_key_is_gone(entry, GetCurrentTimestamp()) ||
-		(entry->row.issuer && !key_is_of_another(entry)) ||
+	entry = key_believed(jws.signatures[0].kid);
+	if (entry == NULL ||
 		!jose_jws_verify(&jws.signatures[0], key_public(entry), entry->alg))
 		return FA_INVALID_TOKEN;
 	verified->payload = jose_jws_payload(&jws, &payload_len);
 	if (verified->payload == NULL || strlen(verified->payload) != payload_len ||
 		!base_json_check(verified->payload, payload_len))
 		return FA_INVALID_TOKEN;
-	verified->issuer = entry->row.issuer ? pstrdup(entry->row.issuer) : NULL;
-	verified->verify_only = TIMESTAMP_IS_NOBEGIN(entry->row.signs_at);
+	key_describe(entry, verified);
 	return FA_OK;
 }
 

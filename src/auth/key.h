@@ -8,12 +8,14 @@
 #include "postgres.h"
 
 #include "base/errors.h"
+#include "datatype/timestamp.h"
 #include "utils/jsonb.h"
 
 /* A token whose format and signature are good. */
 typedef struct AuthVerified
 {
 	char	   *payload;		/* JSON that base_json_check() passed */
+	char	   *kid;
 	char	   *issuer;			/* NULL: ours; else whose key it is */
 	bool		verify_only;	/* a key that we cannot sign with */
 } AuthVerified;
@@ -23,6 +25,9 @@ extern char *auth_key_sign(const char *payload);
 
 /* Check format, header, key and signature of a token (DESIGN 7, verify_token).  Never raises for what it holds. */
 extern FaError auth_key_verify(const char *token, size_t len, AuthVerified *verified);
+
+/* A token that was verified by that key before: fill all but the payload, or false when it would not be believed now. */
+extern bool auth_key_verified_before(const char *kid, AuthVerified *verified);
 
 /* Changes whenever a key changed: what was verified before then is to be verified again. */
 extern uint64 auth_key_generation(void);
@@ -41,6 +46,9 @@ extern char *auth_key_rotate(const char *algorithm);
 extern char *auth_key_import(const char *key, const char *issuer);
 extern void auth_key_retire(const char *kid);
 extern void auth_key_compromised(const char *kid);
+
+/* Forget the private parts of keys that are gone by now, and have PostgREST forget the keys. */
+extern void auth_key_wipe_gone(TimestampTz now);
 
 /* Every key of ours is gone, and a new one signs (a new instance). */
 extern void auth_key_renew(void);

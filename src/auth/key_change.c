@@ -15,6 +15,7 @@
  */
 #include "auth/key.h"
 
+#include "auth/cleanup.h"
 #include "auth/event.h"
 #include "auth/key_cache.h"
 #include "auth/password.h"
@@ -230,6 +231,8 @@ key_set_times(const KeyEntry *entry, TimestampTz signs_at, TimestampTz signs_unt
 		return;
 	store_signing_keys_set_times(entry->row.kid, signs_at, signs_until,
 								 TIMESTAMP_IS_NOBEGIN(signs_until) ? DT_NOBEGIN : auth_key_last_token(signs_until));
+	if (!TIMESTAMP_IS_NOBEGIN(signs_until))
+		auth_cleanup_due(auth_key_last_token(signs_until));
 }
 
 void
@@ -392,6 +395,7 @@ auth_key_retire(const char *kid)
 		key_raise_unknown();
 	has_signed = !TIMESTAMP_IS_NOBEGIN(entry->row.signs_at) && entry->row.signs_at <= now;
 	store_signing_keys_retire(kid, now, has_signed ? auth_key_last_token(now) : now);
+	auth_cleanup_due(has_signed ? auth_key_last_token(now) : now);
 	auth_key_settle();
 	key_event(kid, "retired");
 	key_announce();
@@ -406,6 +410,17 @@ auth_key_compromised(const char *kid)
 	auth_key_settle();
 	key_event(kid, "compromised");
 	key_announce();
+}
+
+/*
+ * A key is promoted by the clock, and PostgREST has it since it was published.
+ * But one that is gone stays with PostgREST until it reads the keys again.
+ */
+void
+auth_key_wipe_gone(TimestampTz now)
+{
+	if (store_signing_keys_wipe_gone(now) > 0)
+		key_announce();
 }
 
 void

@@ -21,9 +21,11 @@ void
 auth_link_send(AuthOnetimeKind kind, AuthMailKind mail, const StoreUser *user, const char *address)
 {
 	AuthOnetime made;
-	AuthMail	letter = {.kind = mail, .user = user, .to = address, .decoy = user == NULL};
+	AuthMail	letter = {.kind = mail, .to = address};
 
 	auth_onetime_make(kind, user, address, &made);
+	letter.user = made.of_user ? user : NULL;
+	letter.decoy = !made.of_user;
 	letter.token = made.token;
 	letter.expires_at = made.expires_at;
 	if (kind == AUTH_ONETIME_EMAIL_CHANGE)
@@ -32,16 +34,17 @@ auth_link_send(AuthOnetimeKind kind, AuthMailKind mail, const StoreUser *user, c
 	auth_onetime_wipe(&made);
 }
 
-/* A token is made for the steps alone: no mail carries it. */
+/* The token is made for the steps alone, and is known to nobody. */
 void
-auth_link_send_taken(AuthOnetimeKind kind, const char *address)
+auth_link_send_taken(AuthOnetimeKind kind, const StoreUser *user, const char *address)
 {
 	StoreUser	owner = {0};
-	bool		told = store_users_get_by_email(address, &owner) && owner.is_active;
+	bool		told = store_users_get_by_email(address, &owner) && owner.is_active &&
+		store_users_hold(&owner.id) == STORE_USERS_HELD;
 	AuthOnetime made;
 	AuthMail	letter = {.kind = AUTH_MAIL_ALREADY_REGISTERED, .user = told ? &owner : NULL, .to = address, .decoy = !told};
 
-	auth_onetime_make(kind, NULL, address, &made);
+	auth_onetime_make(kind, user, address, &made);
 	auth_onetime_wipe(&made);
 	auth_mail_queue(&letter);
 }

@@ -17,8 +17,11 @@
  */
 extern void auth_link_send(AuthOnetimeKind kind, AuthMailKind mail, const StoreUser *user, const char *address);
 
-/* The same steps for an address that is somebody's already: who owns it is told, and nobody gets a link. */
-extern void auth_link_send_taken(AuthOnetimeKind kind, const char *address);
+/*
+ * The same steps for an address that is somebody's already: who owns it is
+ * told, and nobody gets a link.  user: who asks, or NULL.
+ */
+extern void auth_link_send_taken(AuthOnetimeKind kind, const StoreUser *user, const char *address);
 
 /* Who uses a link, and what they have shown. */
 typedef struct AuthLink

@@ -50,34 +50,39 @@ mail_transport_is(const char *transport)
 
 /* ---- what has to be configured ---- */
 
-static void
-mail_require_setting(const char *value, const char *name)
-{
-	if (value == NULL)
-		base_raise_hint(FA_NOT_CONFIGURED, psprintf("SELECT fastauth.configure('%s', ...); with email_transport outbox mails wait for outbox_mail().", name),
-						"setting %s is needed to send mail by %s", name, store_settings()->email_transport);
-}
-
-static void
-mail_require_transport(void)
+/* The setting that is missing for a mail of this kind (AUTH_MAILS: for any at all), or NULL. */
+static const char *
+mail_missing_setting(AuthMailKind kind)
 {
 	const FaSettings *settings = store_settings();
 
 	if (mail_transport_is("outbox"))
-		return;
-	mail_require_setting(settings->email_from, "email_from");
-	if (mail_transport_is("smtp"))
-		mail_require_setting(settings->smtp_url, "smtp_url");
-	else
-		mail_require_setting(settings->email_webhook_url, "email_webhook_url");
+		return NULL;
+	if (settings->email_from == NULL)
+		return "email_from";
+	if (mail_transport_is("smtp") && settings->smtp_url == NULL)
+		return "smtp_url";
+	if (mail_transport_is("webhook") && settings->email_webhook_url == NULL)
+		return "email_webhook_url";
+	if (kind != AUTH_MAILS && auth_template_takes(kind, AUTH_VAR_URL) && settings->base_url == NULL)
+		return "base_url";
+	return NULL;
+}
+
+bool
+auth_mail_configured(AuthMailKind kind)
+{
+	return mail_missing_setting(kind) == NULL;
 }
 
 void
 auth_mail_require(AuthMailKind kind)
 {
-	mail_require_transport();
-	if (auth_template_takes(kind, AUTH_VAR_URL) && !mail_transport_is("outbox"))
-		mail_require_setting(store_settings()->base_url, "base_url");
+	const char *name = mail_missing_setting(kind);
+
+	if (name)
+		base_raise_hint(FA_NOT_CONFIGURED, psprintf("SELECT fastauth.configure('%s', ...); with email_transport outbox mails wait for outbox_mail().", name),
+						"setting %s is needed to send mail by %s", name, store_settings()->email_transport);
 }
 
 /* ---- what it says ---- */
@@ -357,7 +362,7 @@ auth_mail_send(const char *to, const char *subject, const char *html, const char
 	mail_require_body(html, "body_html");
 	if (text)
 		mail_require_body(text, "body_text");
-	mail_require_transport();
+	auth_mail_require(AUTH_MAILS);
 	if (store_users_get_by_email(address, &user))
 		item.user_id = &user.id;
 	mail_add(&item, address, subject, html, text ? text : MAIL_TEXT_FOR_HTML, id);

@@ -52,8 +52,11 @@ typedef struct AuthMail
  */
 extern void auth_mail_queue(const AuthMail *mail);
 
-/* Raise not_configured unless a mail of this kind could be queued: before anything is done for it. */
+/* Raise not_configured unless a mail of this kind (AUTH_MAILS: any at all) could be queued: before anything is done for it. */
 extern void auth_mail_require(AuthMailKind kind);
+
+/* The same as a question, of a mail that is no reason to fail. */
+extern bool auth_mail_configured(AuthMailKind kind);
 
 /*
  * Queue a mail of the application; *id is its id in the outbox.  text NULL: the

@@ -7,6 +7,9 @@
  * that is not may be a stranger's, who has done nothing with us, and whom
  * whoever typed it could otherwise flood.
  *
+ * Where mail is not configured there is none, as check() tells: a password has to
+ * be changed all the same.
+ *
  * What the application's server does (update_user, set_hashed_password,
  * delete_user) is the application's to tell.
  */
@@ -20,6 +23,6 @@ auth_notice(AuthMailKind kind, const StoreUser *user, const char *new_email)
 		.orphan = kind == AUTH_MAIL_ACCOUNT_DELETED
 	};
 
-	if (user->email_verified)
+	if (user->email_verified && auth_mail_configured(kind))
 		auth_mail_queue(&mail);
 }

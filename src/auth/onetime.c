@@ -22,6 +22,7 @@
 #include "auth/onetime.h"
 
 #include "auth/attempt.h"
+#include "auth/cleanup.h"
 #include "auth/client.h"
 #include "auth/keyed_hash.h"
 #include "base/errors.h"
@@ -31,7 +32,6 @@
 #include "crypto/seal.h"
 #include "shmem/address.h"
 #include "store/instance.h"
-#include "store/one_time_tokens.h"
 #include "store/settings.h"
 #include "utils/timestamp.h"
 
@@ -74,8 +74,8 @@ auth_onetime_is_ours(const char *type)
 
 /* ---- hashes ---- */
 
-void
-auth_onetime_hash(const char *type, const char *text, unsigned char *hash)
+static void
+onetime_hash(const char *type, const char *text, unsigned char *hash)
 {
 	/* No type holds a NUL, so no two pairs give the same bytes. */
 	size_t		type_len = strlen(type) + 1;
@@ -181,7 +181,7 @@ onetime_make_link(const char *address, AuthOnetime *made, OnetimeSecrets *secret
 
 	onetime_make_opaque(CR_ONETIME_PREFIX, &token);
 	memcpy(made->token, token.text, sizeof(made->token));
-	auth_onetime_hash(row->type, token.text, secrets->token_hash);
+	onetime_hash(row->type, token.text, secrets->token_hash);
 	row->sealed_address = onetime_seal_address(&token, address);
 	cr_opaque_wipe(&token);
 }
@@ -191,7 +191,7 @@ onetime_make_code(const char *address, AuthOnetime *made, OnetimeSecrets *secret
 {
 	if (!cr_digits_make(made->code, store_settings()->otp_length))
 		base_raise(FA_INTERNAL_ERROR, "could not get random bytes");
-	auth_onetime_hash(row->type, made->challenge, secrets->token_hash);
+	onetime_hash(row->type, made->challenge, secrets->token_hash);
 	onetime_hash_code(made->challenge, made->code, address, secrets->code_hash);
 	row->code_hash = secrets->code_hash;
 }
@@ -217,7 +217,11 @@ onetime_store(StoreOnetimeNew *row)
 		row->user_id = NULL;
 		(void) store_onetime_insert(row);
 	}
+	/* What the insert and its foreign key ask about a user. */
+	if (row->user_id == NULL)
+		store_users_ask_for_nobody(2);
 	store_onetime_cut(row);
+	auth_cleanup_due(row->expires_at);
 }
 
 void
@@ -247,6 +251,7 @@ auth_onetime_make(AuthOnetimeKind kind, const StoreUser *user, const char *addre
 		onetime_make_link(address, made, &secrets, &row);
 	row.token_hash = secrets.token_hash;
 	onetime_store(&row);
+	made->of_user = row.user_id != NULL;
 }
 
 void
@@ -263,7 +268,7 @@ onetime_find(AuthOnetimeKind kind, const CrOpaque *token, StoreOnetime *row)
 {
 	unsigned char hash[STORE_ONETIME_HASH_LEN];
 
-	auth_onetime_hash(auth_onetime_type(kind), token->text, hash);
+	onetime_hash(auth_onetime_type(kind), token->text, hash);
 	if (!store_onetime_look(auth_onetime_type(kind), hash, GetCurrentTimestamp(), row) || row->outnumbered)
 		base_raise(FA_INVALID_TOKEN, NULL);
 	if (row->expired)
@@ -278,6 +283,16 @@ onetime_fill_used(const StoreOnetime *row, AuthOnetimeUsed *used)
 		used->user_id = row->user_id;
 }
 
+/* Hold whoever has the address by now: with one of nobody their own may end. */
+static void
+onetime_hold_owner(const char *address)
+{
+	StoreUser	user;
+
+	if (store_users_get_by_email(address, &user))
+		(void) store_users_lock(&user.id, &user);
+}
+
 /* Was it sent to the address that its user has?  A change of e-mail goes to the one that they have not yet. */
 static bool
 onetime_is_users(AuthOnetimeKind kind, const AuthOnetimeUsed *used, bool hold)
@@ -285,7 +300,11 @@ onetime_is_users(AuthOnetimeKind kind, const AuthOnetimeUsed *used, bool hold)
 	StoreUser	user;
 
 	if (!used->has_user)
+	{
+		if (hold)
+			onetime_hold_owner(used->address);
 		return true;
+	}
 	if (!(hold ? store_users_lock(&used->user_id, &user) : store_users_get(&used->user_id, &user)))
 		return false;
 	return kind == AUTH_ONETIME_EMAIL_CHANGE || strcmp(user.email, used->address) == 0;
@@ -406,9 +425,83 @@ auth_onetime_use_code(const char *address, const char *code, const char *challen
 void
 auth_onetime_end(const pg_uuid_t *user_id, AuthOnetimeKind kind)
 {
-	int			first = kind == AUTH_ONETIME_KINDS ? 0 : kind;
-	int			last = kind == AUTH_ONETIME_KINDS ? AUTH_ONETIME_KINDS - 1 : kind;
+	(void) store_onetime_end(user_id, kind == AUTH_ONETIME_KINDS ? NULL : auth_onetime_type(kind), true);
+}
 
-	for (int i = first; i <= last; i++)
-		(void) store_onetime_end(user_id, onetime_kinds[i].type);
+/* ---- of the application ---- */
+
+void
+auth_onetime_check_type(const char *type)
+{
+	size_t		len = strlen(type);
+
+	if (len == 0 || len > AUTH_ONETIME_TYPE_MAX || strspn(type, "abcdefghijklmnopqrstuvwxyz0123456789_.:-") != len)
+		base_raise_hint(FA_INVALID_ARGUMENT, "Allowed are a-z, 0-9, and the characters _ . : and -",
+						"token_type must be 1 to %d of the characters that are allowed", AUTH_ONETIME_TYPE_MAX);
+}
+
+void
+auth_onetime_create(const pg_uuid_t *user_id, const char *type, int64 ttl, const Jsonb *raw_data, char *token)
+{
+	unsigned char hash[STORE_ONETIME_HASH_LEN];
+	CrOpaque	opaque;
+	StoreOnetimeNew row = {.token_hash = hash, .any_type_hash = opaque.hash, .type = type, .user_id = user_id, .raw_data = raw_data};
+
+	onetime_make_opaque(CR_ONETIME_PREFIX, &opaque);
+	onetime_hash(type, opaque.text, hash);
+	memcpy(token, opaque.text, CR_OPAQUE_TEXT_SIZE);
+	base_uuid_make(&row.id);
+	row.created_at = GetCurrentTimestamp();
+	row.expires_at = row.created_at + ttl;
+	if (!store_onetime_insert(&row))
+		base_raise(FA_USER_NOT_FOUND, NULL);
+	auth_cleanup_due(row.expires_at);
+	cr_opaque_wipe(&opaque);
+}
+
+/* What it is found by; false when it is not of the form of a token. */
+static bool
+onetime_parse_token(const char *type, const char *token, unsigned char *hash)
+{
+	CrOpaque	parsed;
+
+	if (!cr_opaque_parse(CR_ONETIME_PREFIX, token, &parsed))
+		return false;
+	if (type)
+		onetime_hash(type, parsed.text, hash);
+	else
+		memcpy(hash, parsed.hash, STORE_ONETIME_HASH_LEN);
+	cr_opaque_wipe(&parsed);
+	return true;
+}
+
+bool
+auth_onetime_get(const char *type, const char *token, StoreOnetimeData *data)
+{
+	unsigned char hash[STORE_ONETIME_HASH_LEN];
+
+	return onetime_parse_token(type, token, hash) && store_onetime_get(type, hash, GetCurrentTimestamp(), data);
+}
+
+bool
+auth_onetime_consume(const char *type, const char *token, StoreOnetimeData *data)
+{
+	unsigned char hash[STORE_ONETIME_HASH_LEN];
+
+	return onetime_parse_token(type, token, hash) && store_onetime_consume(type, hash, GetCurrentTimestamp(), data);
+}
+
+void
+auth_onetime_delete(const char *token)
+{
+	unsigned char hash[STORE_ONETIME_HASH_LEN];
+
+	if (onetime_parse_token(NULL, token, hash))
+		store_onetime_delete(hash);
+}
+
+uint64
+auth_onetime_end_named(const pg_uuid_t *user_id, const char *type)
+{
+	return store_onetime_end(user_id, type, false);
 }

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "crypto/opaque.h"
 #include "datatype/timestamp.h"
+#include "store/one_time_tokens.h"
 #include "store/users.h"
 #include "utils/jsonb.h"
 
@@ -33,6 +34,7 @@ typedef struct AuthOnetime
 	char		code[AUTH_CODE_MAX_DIGITS + 1]; /* "" for a link */
 	char		challenge[CR_OPAQUE_TEXT_SIZE]; /* fa_ch_..., for the asker; "" where there is none */
 	TimestampTz expires_at;
+	bool		of_user;		/* of the user, whose row is held; false: of nobody, or the user is gone meanwhile */
 } AuthOnetime;
 
 /* One that was used. */
@@ -48,9 +50,6 @@ extern const char *auth_onetime_type(AuthOnetimeKind kind);
 
 /* Is this the name of one of our own types? */
 extern bool auth_onetime_is_ours(const char *type);
-
-/* What is stored of a token of this type, STORE_ONETIME_HASH_LEN bytes. */
-extern void auth_onetime_hash(const char *type, const char *text, unsigned char *hash);
 
 /*
  * Make one for this address (of base_email_normalize()) and its user; user NULL:
@@ -84,5 +83,24 @@ extern void auth_onetime_use_code(const char *address, const char *code, const c
 
 /* End the user's of this kind, or (AUTH_ONETIME_KINDS) all of ours; the caller holds the user's row. */
 extern void auth_onetime_end(const pg_uuid_t *user_id, AuthOnetimeKind kind);
+
+/* ---- of the application (TokenAdapter); their types are not ours ---- */
+
+#define AUTH_ONETIME_TYPE_MAX	64
+
+/* Raise invalid_argument unless this can be the name of a type. */
+extern void auth_onetime_check_type(const char *type);
+
+/* A new one; token holds CR_OPAQUE_TEXT_SIZE bytes.  Raises user_not_found.  No number of them ends an older one. */
+extern void auth_onetime_create(const pg_uuid_t *user_id, const char *type, int64 ttl, const Jsonb *raw_data, char *token);
+
+/* False: there is none of this type that is not over. */
+extern bool auth_onetime_get(const char *type, const char *token, StoreOnetimeData *data);
+extern bool auth_onetime_consume(const char *type, const char *token, StoreOnetimeData *data);
+
+extern void auth_onetime_delete(const char *token);
+
+/* End the user's of this type, ours too, or (NULL) all; how many. */
+extern uint64 auth_onetime_end_named(const pg_uuid_t *user_id, const char *type);
 
 #endif							/* FASTAUTH_AUTH_ONETIME_H */

@@ -21,6 +21,7 @@
 #include "base/uuid.h"
 #include "shmem/database.h"
 #include "store/outbox.h"
+#include "store/users.h"
 #include "store/settings.h"
 #include "utils/timestamp.h"
 
@@ -129,6 +130,9 @@ auth_outbox_add(const AuthOutboxItem *item, pg_uuid_t *id)
 	base_uuid_format(&row.id, pk);
 	row.payload = auth_seal("outbox", "outbox", "payload", pk, item->payload, strlen(item->payload));
 	store_outbox_insert(&row);
+	/* What its foreign key asks about a user. */
+	if (item->kind == AUTH_OUTBOX_MAIL && item->user_id == NULL)
+		store_users_ask_for_nobody(1);
 	outbox_remember(item->kind == AUTH_OUTBOX_MAIL && outbox_holds_mail() ? OUTBOX_SOME_TIME : OUTBOX_NOW);
 	*id = row.id;
 }

@@ -17,10 +17,11 @@
 #include "auth/event.h"
 #include "auth/hook.h"
 #include "auth/mail.h"
+#include "auth/onetime.h"
 #include "auth/session_end.h"
 #include "base/errors.h"
+#include "store/failures.h"
 #include "store/oauth_accounts.h"
-#include "store/one_time_tokens.h"
 #include "store/settings.h"
 
 void
@@ -31,8 +32,10 @@ auth_prove_strip(StoreUser *user)
 	user->hashed_password = NULL;
 	(void) auth_session_end_all(&user->id, NULL, "address proved by its owner");
 	(void) store_oauth_accounts_delete_of_user(&user->id);
+	/* Or they would stay exempt from what holds strangers up. */
+	store_failures_forget_known(&user->id);
 	/* The application's too: they were given to whoever was signed in. */
-	(void) store_onetime_end(&user->id, NULL);
+	(void) auth_onetime_end_named(&user->id, NULL);
 }
 
 static void
@@ -41,7 +44,7 @@ prove_record(const StoreUser *user)
 	AuthMail	mail = {.kind = AUTH_MAIL_WELCOME, .user = user};
 
 	auth_event(AUTH_EVENT_EMAIL_VERIFY, &user->id, NULL, NULL);
-	if (store_settings()->email_welcome)
+	if (store_settings()->email_welcome && auth_mail_configured(mail.kind))
 		auth_mail_queue(&mail);
 }
 

@@ -16,6 +16,10 @@
 #include "store/settings.h"
 #include "store/users.h"
 #include "utils/builtins.h"
+#include "utils/memutils.h"
+
+/* Holders whom a deleted role is taken from at once. */
+#define ROLES_REVOKE_BATCH 256
 
 const char *
 auth_roles_name_problem(const char *name)
@@ -67,14 +71,6 @@ auth_roles_create(const char *name, const ArrayType *permissions, StoreRole *rol
 		base_raise(FA_ROLE_ALREADY_EXISTS, NULL);
 	roles_add_permissions_held(name, permissions);
 	if (!store_roles_get(name, role))
-		base_raise(FA_ROLE_NOT_FOUND, NULL);
-}
-
-void
-auth_roles_delete(const char *name)
-{
-	store_roles_lock_members();
-	if (!store_roles_delete(name))
 		base_raise(FA_ROLE_NOT_FOUND, NULL);
 }
 
@@ -154,6 +150,46 @@ auth_roles_revoke(const pg_uuid_t *user_id, const char *role)
 		roles_event(AUTH_EVENT_ROLE_REVOKED, user_id, role);
 	else
 		roles_need_both(user_id, role);
+}
+
+/*
+ * Each batch in the memory of the one before, as a role may be everybody's.  It
+ * goes on behind the last id, so that a hook which gives the role back does not
+ * keep it going for ever.
+ */
+static void
+roles_revoke_all(const char *role)
+{
+	MemoryContext memory = AllocSetContextCreate(CurrentMemoryContext, "fastauth role", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(memory);
+	pg_uuid_t	users[ROLES_REVOKE_BATCH];
+	pg_uuid_t	last = {{0}};
+	int			n;
+
+	while ((n = store_roles_revoke_some(role, &last, ROLES_REVOKE_BATCH, users)) > 0)
+	{
+		for (int i = 0; i < n; i++)
+			roles_event(AUTH_EVENT_ROLE_REVOKED, &users[i], role);
+		last = users[n - 1];
+		MemoryContextReset(memory);
+	}
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(memory);
+}
+
+/*
+ * The role's row is held first, which waits for grants that are under way and
+ * keeps off others: nobody loses the role without an event.
+ */
+void
+auth_roles_delete(const char *name)
+{
+	store_roles_lock_members();
+	if (!store_roles_lock_for_delete(name))
+		base_raise(FA_ROLE_NOT_FOUND, NULL);
+	roles_revoke_all(name);
+	if (!store_roles_delete(name))
+		base_raise(FA_ROLE_NOT_FOUND, NULL);
 }
 
 static void

@@ -16,6 +16,8 @@
 extern const char *auth_roles_name_problem(const char *name);
 
 extern void auth_roles_create(const char *name, const ArrayType *permissions, StoreRole *role);
+
+/* Everybody who holds it loses it, with an event for each. */
 extern void auth_roles_delete(const char *name);
 
 /* Those that are there already, or not there, are no error. */

@@ -11,11 +11,12 @@
  */
 #include "auth/session.h"
 
+#include "auth/cleanup.h"
 #include "auth/client.h"
 #include "auth/rate.h"
 #include "auth/event.h"
 #include "auth/hook.h"
-#include "auth/mail.h"
+#include "auth/notice.h"
 #include "auth/token.h"
 #include "base/errors.h"
 #include "base/jsonb.h"
@@ -73,18 +74,11 @@ session_is_of_new_device(const AuthSessionRequest *request)
 {
 	ShmemAddress address;
 
-	if (!store_settings()->email_new_device || !request->user->email_verified || request->first_proof)
+	if (!store_settings()->email_new_device || !request->user->email_verified || request->first_proof ||
+		!auth_mail_configured(AUTH_MAIL_NEW_DEVICE_SIGNIN))
 		return false;
 	address = shmem_address(auth_client_address());
 	return store_failures_is_new_device(&request->user->id, &address, auth_client_user_agent());
-}
-
-static void
-session_tell_new_device(const StoreUser *user)
-{
-	AuthMail	mail = {.kind = AUTH_MAIL_NEW_DEVICE_SIGNIN, .user = user};
-
-	auth_mail_queue(&mail);
 }
 
 /* The session of a sign-in, as it is going to be stored. */
@@ -113,6 +107,7 @@ session_insert(const StoreSession *session, const char *expected_hash,
 	if (!store_sessions_insert(session, expected_hash, refresh_hash, refresh_expires_at))
 		return false;
 	store_sessions_cut(&session->user_id, session->created_at);
+	auth_cleanup_due(session->expires_at);
 	return true;
 }
 
@@ -178,7 +173,7 @@ auth_session_begin(const AuthSessionRequest *request, AuthTokenPair *pair)
 		return false;
 	session_note_address(&session, session.created_at);
 	if (new_device)
-		session_tell_new_device(request->user);
+		auth_notice(AUTH_MAIL_NEW_DEVICE_SIGNIN, request->user, NULL);
 	return true;
 }
 

@@ -46,6 +46,21 @@ auth_session_token_use(const pg_uuid_t *session_id, TimestampTz last_used_at, Ti
 	(void) store_session_tokens_extend(&use, expires_at);
 }
 
+/* Is the session live, and may its user go on? */
+static FaError
+session_token_judge(const StoreSessionToken *found)
+{
+	if (found->revoked)
+		return FA_SESSION_REVOKED;
+	if (found->expires_at <= GetCurrentTimestamp())
+		return FA_TOKEN_EXPIRED;
+	if (!found->user.is_active)
+		return FA_ACCOUNT_INACTIVE;
+	if (store_settings()->require_verified_email && !found->user.email_verified)
+		return FA_EMAIL_NOT_VERIFIED;
+	return FA_OK;
+}
+
 FaError
 auth_session_token_look(const char *token, StoreSessionToken *found)
 {
@@ -58,15 +73,23 @@ auth_session_token_look(const char *token, StoreSessionToken *found)
 	cr_opaque_wipe(&opaque);
 	if (!known)
 		return FA_INVALID_TOKEN;
-	if (found->revoked)
-		return FA_SESSION_REVOKED;
-	if (found->expires_at <= GetCurrentTimestamp())
-		return FA_TOKEN_EXPIRED;
-	if (!found->user.is_active)
-		return FA_ACCOUNT_INACTIVE;
-	if (store_settings()->require_verified_email && !found->user.email_verified)
-		return FA_EMAIL_NOT_VERIFIED;
-	return FA_OK;
+	return session_token_judge(found);
+}
+
+FaError
+auth_session_token_check_again(const pg_uuid_t *session_id, const pg_uuid_t *user_id)
+{
+	StoreSessionToken found;
+	FaError		error;
+
+	if (!store_session_tokens_get(session_id, &found) || memcmp(&found.user.id, user_id, sizeof(pg_uuid_t)) != 0)
+		return FA_INVALID_TOKEN;
+	error = session_token_judge(&found);
+	if (error == FA_OK && !auth_token_role_is_allowed(&found.user))
+		error = FA_NOT_CONFIGURED;
+	if (error == FA_OK)
+		auth_session_token_use(session_id, found.last_used_at, &found.expires_at);
+	return error;
 }
 
 FaError
@@ -81,6 +104,7 @@ auth_session_token_check(const char *token, AuthAccess *access)
 
 	memset(access, 0, sizeof(*access));
 	access->ours = true;
+	access->kid = "";
 	access->user_id = found.user.id;
 	access->has_session = true;
 	access->session_id = found.session_id;

@@ -17,6 +17,9 @@ extern FaError auth_session_token_look(const char *token, StoreSessionToken *fou
 /* The same for a use of the token: its session lives on from now, and access gets the claims. */
 extern FaError auth_session_token_check(const char *token, AuthAccess *access);
 
+/* The same for its next use, when the token itself is not at hand: a session whose token was good before. */
+extern FaError auth_session_token_check_again(const pg_uuid_t *session_id, const pg_uuid_t *user_id);
+
 /*
  * A session of the database strategy is used: move its end on, when a good
  * part of session_ttl has passed and this transaction may write.  *expires_at

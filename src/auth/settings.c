@@ -4,12 +4,13 @@
  *
  * A setting is checked alone, against its row of the table in base/settings.c;
  * roles are checked against the powers that no token may give (S55).  Secrets
- * are no settings: they are sealed, and no function answers one.
+ * are no settings: they are sealed, and no SQL function answers one.
  */
 #include "auth/settings.h"
 
 #include "auth/event.h"
 #include "auth/key.h"
+#include "auth/outbox.h"
 #include "auth/role.h"
 #include "auth/roles.h"
 #include "auth/seal.h"
@@ -81,6 +82,14 @@ settings_require_default_role(const BaseSettingDef *def, const FaSettings *parse
 						"setting %s: there is no role %s", def->name, parsed->default_role);
 }
 
+/* What could not be delivered before may be delivered now, and what waited for no one may be waited for. */
+static void
+settings_wake_dispatcher(const char *name)
+{
+	if (strncmp(name, "email_", 6) == 0 || strncmp(name, "smtp_", 5) == 0 || strcmp(name, "outbox_retention") == 0)
+		auth_outbox_wake();
+}
+
 void
 auth_settings_configure(const char *name, const char *value)
 {
@@ -102,6 +111,7 @@ auth_settings_configure(const char *name, const char *value)
 		value = base_setting_format(def, &parsed);
 		store_settings_set(def->name, value);
 	}
+	settings_wake_dispatcher(def->name);
 	/* No setting is a secret (S32). */
 	auth_event(AUTH_EVENT_SETTING_CHANGED, NULL, NULL, base_jsonb_object(2, "name", def->name, "value", value));
 }
@@ -127,4 +137,12 @@ auth_settings_set_secret(const char *name, const char *value)
 	else
 		store_secrets_set(name, auth_seal("secret", "secrets", "value", name, value, strlen(value)));
 	auth_event(AUTH_EVENT_SETTING_CHANGED, NULL, NULL, base_jsonb_object(1, "secret", name));
+}
+
+char *
+auth_settings_secret(const char *name)
+{
+	bytea	   *sealed = store_secrets_get(name);
+
+	return sealed ? auth_unseal_or_null("secret", "secrets", "value", name, sealed) : NULL;
 }

@@ -15,4 +15,7 @@ extern void auth_settings_configure(const char *name, const char *value);
 /* Seal and store a secret, or with NULL remove it. */
 extern void auth_settings_set_secret(const char *name, const char *value);
 
+/* For delivery: the secret itself, which the caller wipes; NULL when there is none, or it does not open. */
+extern char *auth_settings_secret(const char *name);
+
 #endif							/* FASTAUTH_AUTH_SETTINGS_H */

@@ -120,7 +120,7 @@ signup_known(const char *email)
 	if (store_users_get_by_email(email, &owner) && owner.is_active && !owner.email_verified)
 		auth_verify_send(&owner);
 	else if (auth_rate_mail(SHMEM_RATE_VERIFICATION, email))
-		auth_link_send_taken(AUTH_ONETIME_VERIFICATION, email);
+		auth_link_send_taken(AUTH_ONETIME_VERIFICATION, NULL, email);
 }
 
 /*

@@ -30,4 +30,8 @@ const AuthStatDef auth_stat_defs[SHMEM_COUNTERS] = {
 	[SHMEM_COUNT_RECORDER_UNAVAILABLE] = {"recorder_unavailable", "calls", "Calls for which nothing could be recorded in time (recorder_unavailable)."},
 	[SHMEM_COUNT_EVENTS_ANNOUNCED] = {"events_announced", "events", "Events that were announced to listeners."},
 	[SHMEM_COUNT_EVENT_OVERFLOWS] = {"event_overflows", "times", "How often more events came than could be remembered, so that listeners were told to read on from their last one."},
+	[SHMEM_COUNT_MAILS_DELIVERED] = {"mails_delivered", "mails", "Mails that the mail server, or the webhook for mails, took."},
+	[SHMEM_COUNT_MAILS_FAILED] = {"mails_failed", "tries", "How often one could not be delivered; most are tried again, and what is given up is an event email_failed."},
+	[SHMEM_COUNT_WEBHOOKS_DELIVERED] = {"webhooks_delivered", "requests", "Events that a webhook took."},
+	[SHMEM_COUNT_WEBHOOKS_FAILED] = {"webhooks_failed", "tries", "How often a webhook did not take one."},
 };

@@ -88,32 +88,49 @@ typedef struct TemplateHole
 	const char *name;
 	int			len;
 	bool		url;
+	bool		malformed;		/* there is something behind the name that is not "| url" */
 } TemplateHole;
 
-static const char *
-template_skip_blanks(const char *s)
+/* Without the blanks around it. */
+static void
+template_trim(const char **s, int *len)
 {
-	return s + strspn(s, " ");
+	while (*len > 0 && **s == ' ')
+	{
+		(*s)++;
+		(*len)--;
+	}
+	while (*len > 0 && (*s)[*len - 1] == ' ')
+		(*len)--;
 }
 
 /* The first hole of a text; false when there is none. */
 static bool
 template_next_hole(const char *text, TemplateHole *hole)
 {
-	const char *s;
+	const char *close;
+	const char *bar;
 
+	memset(hole, 0, sizeof(*hole));
 	hole->start = strstr(text, "{{");
 	if (hole->start == NULL)
 		return false;
-	hole->end = NULL;
-	hole->name = template_skip_blanks(hole->start + 2);
-	hole->len = (int) strspn(hole->name, "abcdefghijklmnopqrstuvwxyz_");
-	s = template_skip_blanks(hole->name + hole->len);
-	hole->url = strncmp(s, "|", 1) == 0 && strncmp(template_skip_blanks(s + 1), "url", 3) == 0;
-	if (hole->url)
-		s = template_skip_blanks(template_skip_blanks(s + 1) + 3);
-	if (strncmp(s, "}}", 2) == 0)
-		hole->end = s + 2;
+	hole->name = hole->start + 2;
+	close = strstr(hole->name, "}}");
+	hole->len = close ? (int) (close - hole->name) : (int) strcspn(hole->name, " {}|");
+	hole->end = close ? close + 2 : NULL;
+	bar = close ? memchr(hole->name, '|', hole->len) : NULL;
+	if (bar)
+	{
+		const char *filter = bar + 1;
+		int			filter_len = (int) (close - filter);
+
+		template_trim(&filter, &filter_len);
+		hole->url = filter_len == 3 && strncmp(filter, "url", 3) == 0;
+		hole->malformed = !hole->url;
+		hole->len = (int) (bar - hole->name);
+	}
+	template_trim(&hole->name, &hole->len);
 	return true;
 }
 
@@ -195,7 +212,7 @@ auth_template_fill(const char *text, AuthTemplateForm form, const char *const *v
 	{
 		AuthTemplateVar var = template_var(&hole);
 
-		if (hole.end == NULL || var == AUTH_VARS || values[var] == NULL)
+		if (hole.end == NULL || hole.malformed || var == AUTH_VARS || values[var] == NULL)
 			base_raise_hint(FA_NOT_CONFIGURED, "Set it again with fastauth.set_email_template().",
 							"a template of a mail names what the mail does not have");
 		appendBinaryStringInfo(&out, text, hole.start - text);
@@ -328,23 +345,29 @@ template_require_length(const char *text, const char *what, size_t max)
 }
 
 static void
+template_require_hole(const TemplateHole *hole, const char *what, AuthMailKind kind)
+{
+	static const char hint[] = "A variable is written {{name}}, or {{name|url}} to have it percent-encoded.";
+	const char *name = base_setting_ascii(pnstrdup(hole->name, Min(hole->len, AUTH_TEMPLATE_NAME_MAX)));
+	AuthTemplateVar var = template_var(hole);
+
+	if (hole->end == NULL)
+		base_raise_hint(FA_INVALID_ARGUMENT, hint, "%s: {{%s is not closed by }}", what, name);
+	if (var == AUTH_VARS)
+		base_raise_hint(FA_INVALID_ARGUMENT, hint, "%s: there is no variable {{%s}}", what, name);
+	if (hole->malformed)
+		base_raise_hint(FA_INVALID_ARGUMENT, hint, "%s: behind {{%s| stands something else than url", what, name);
+	if (!auth_template_takes(kind, var))
+		base_raise(FA_INVALID_ARGUMENT, "%s: a mail %s has no {{%s}}", what, auth_template_name(kind), name);
+}
+
+static void
 template_require_holes(const char *text, const char *what, AuthMailKind kind)
 {
 	TemplateHole hole;
 
 	for (; template_next_hole(text, &hole); text = hole.end)
-	{
-		AuthTemplateVar var = template_var(&hole);
-
-		if (hole.end == NULL)
-			base_raise_hint(FA_INVALID_ARGUMENT, "A variable is written {{name}}, or {{name|url}} to have it percent-encoded.",
-							"%s: {{%s is not closed by }}", what, base_setting_ascii(pnstrdup(hole.name, Min(hole.len, AUTH_TEMPLATE_NAME_MAX))));
-		if (var == AUTH_VARS)
-			base_raise(FA_INVALID_ARGUMENT, "%s: there is no variable {{%s}}", what,
-					   pnstrdup(hole.name, Min(hole.len, AUTH_TEMPLATE_NAME_MAX)));
-		if (!auth_template_takes(kind, var))
-			base_raise(FA_INVALID_ARGUMENT, "%s: a mail %s has no {{%s}}", what, auth_template_name(kind), template_vars[var]);
-	}
+		template_require_hole(&hole, what, kind);
 }
 
 const char *

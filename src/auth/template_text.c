@@ -100,7 +100,7 @@
 	HTML_DETAIL("Device", "{{user_agent}}") \
 	"</table>\n</td></tr>\n</table>\n"
 
-#define HTML_ASKED_FROM HTML_SMALL("Requested at {{time}}. IP address: {{ip_address}}. Device: {{user_agent}}.")
+#define HTML_ASKED_FROM HTML_SMALL("Requested at {{time}}<br>IP address: {{ip_address}}<br>Device: {{user_agent}}")
 
 #define HTML_FOOT \
 	"</td></tr>\n" \
@@ -122,7 +122,7 @@
 	"    IP address:  {{ip_address}}\n" \
 	"    Device:      {{user_agent}}\n\n"
 
-#define TEXT_ASKED_FROM "Requested at {{time}}. IP address: {{ip_address}}. Device: {{user_agent}}.\n\n"
+#define TEXT_ASKED_FROM "Requested at {{time}}\nIP address:  {{ip_address}}\nDevice:      {{user_agent}}\n\n"
 
 #define TEXT_LINK "    {{url}}\n\n"
 
@@ -148,7 +148,7 @@ const AuthTemplateText auth_template_texts[AUTH_MAILS] = {
 						  HTML_BUTTON("Verify address") HTML_TEXT(ONCE) HTML_BARE_LINK HTML_RULE
 						  HTML_SMALL("If you did not create an account at {{app_name}}, somebody else has entered your address. Do not use the link, and ignore this message.")
 						  HTML_ASKED_FROM),
-		.text = TEXT_MAIL("Please confirm that {{email}} is your address, so that we can reach\nyou and help you back into your account. Open this link:\n\n" TEXT_LINK
+		.text = TEXT_MAIL("Please confirm that {{email}} is your address,\nso that we can reach you and help you back into your account. Open this link:\n\n" TEXT_LINK
 						  ONCE "\n\n"
 						  "If you did not create an account at {{app_name}}, somebody else has entered\nyour address. Do not use the link, and ignore this message.\n\n"
 						  TEXT_ASKED_FROM)
@@ -171,7 +171,7 @@ const AuthTemplateText auth_template_texts[AUTH_MAILS] = {
 						  HTML_TEXT("Somebody asked to change the address of the account {{email}} at {{app_name}} to <strong>{{new_email}}</strong>. If that was you, confirm it:")
 						  HTML_BUTTON("Confirm address") HTML_TEXT(ONCE) HTML_BARE_LINK HTML_RULE HTML_SMALL(IGNORE_IT) HTML_ASKED_FROM),
 		.text = TEXT_MAIL("Somebody asked to change the address of the account {{email}}\nat {{app_name}} to {{new_email}}.\nIf that was you, confirm it here:\n\n" TEXT_LINK
-						  ONCE "\n\n" "If you did not ask for this, ignore this message: nothing changes until\nthe link is used.\n\n" TEXT_ASKED_FROM)
+						  ONCE "\n\n" "If you did not ask for this, ignore this message: nothing changes until the\nlink is used.\n\n" TEXT_ASKED_FROM)
 	},
 	[AUTH_MAIL_MAGIC_LINK_LOGIN] = {
 		.subject = "Sign in to {{app_name}}",
@@ -202,7 +202,7 @@ const AuthTemplateText auth_template_texts[AUTH_MAILS] = {
 		.html = HTML_MAIL("Your address is verified, and your account is ready.", "Welcome to {{app_name}}",
 						  HTML_TEXT("Your address <strong>{{email}}</strong> is verified, and your account is ready.")
 						  HTML_BUTTON("Open {{app_name}}") HTML_BARE_LINK),
-		.text = TEXT_MAIL("Welcome to {{app_name}}. Your address {{email}} is verified, and your\naccount is ready:\n\n" TEXT_LINK)
+		.text = TEXT_MAIL("Welcome to {{app_name}}. Your address {{email}}\nis verified, and your account is ready:\n\n" TEXT_LINK)
 	},
 	[AUTH_MAIL_ALREADY_REGISTERED] = {
 		.subject = "You already have an account at {{app_name}}",

@@ -145,6 +145,7 @@ token_cache_add(const char *token, size_t len, const AuthAccess *access)
 	fresh.token = pnstrdup(token, len);
 	fresh.len = len;
 	fresh.access = *access;
+	fresh.access.kid = pstrdup(access->kid);
 	fresh.access.payload = pstrdup(access->payload);
 	fresh.access.claims = memcpy(palloc(VARSIZE(access->claims)), access->claims, VARSIZE(access->claims));
 	MemoryContextSwitchTo(old);
@@ -245,6 +246,7 @@ token_read_claims(const AuthVerified *verified, AuthAccess *access)
 	JsonbValue	value;
 	JsonbValue *found;
 
+	access->kid = verified->kid;
 	access->payload = verified->payload;
 	access->claims = base_jsonb_parse(verified->payload);
 	access->ours = verified->issuer == NULL;
@@ -336,6 +338,22 @@ auth_token_check(const char *token, AuthAccess *access)
 	return error;
 }
 
+FaError
+auth_token_check_again(const char *kid, const char *payload, AuthAccess *access)
+{
+	AuthVerified verified = {.payload = pstrdup(payload)};
+	FaError		error;
+
+	if (!auth_key_verified_before(kid, &verified))
+		return FA_INVALID_TOKEN;
+	error = token_read_claims(&verified, access);
+	if (error == FA_OK)
+		error = token_check_times(access);
+	if (error == FA_OK && access->ours)
+		error = token_check_session(access);
+	return error;
+}
+
 /* ---- making tokens ---- */
 
 static void
@@ -360,19 +378,35 @@ token_put_raw(StringInfo json, const char *name, const char *value)
 	appendStringInfo(json, "%s\"%s\":%s", json->len > 1 ? "," : "", name, value);
 }
 
-/*
- * The role that PostgREST switches to.  It is checked again each time it is
- * signed (S55).  When the default role is not there, the claim is left out.
- */
+/* When the default role is not there, the claim is left out. */
+static const char *
+token_role(const StoreUser *user, const char **problem)
+{
+	const char *role = user->dbrole ? user->dbrole : store_settings()->authenticated_role;
+
+	*problem = NULL;
+	if (role == NULL || (user->dbrole == NULL && !auth_role_exists(role)))
+		return NULL;
+	*problem = auth_role_problem(role);
+	return role;
+}
+
+bool
+auth_token_role_is_allowed(const StoreUser *user)
+{
+	const char *problem;
+
+	(void) token_role(user, &problem);
+	return problem == NULL;
+}
+
+/* The role that PostgREST switches to.  It is checked again each time it is signed (S55). */
 const char *
 auth_token_role(const StoreUser *user)
 {
-	const char *role = user->dbrole ? user->dbrole : store_settings()->authenticated_role;
 	const char *problem;
+	const char *role = token_role(user, &problem);
 
-	if (role == NULL || (user->dbrole == NULL && !auth_role_exists(role)))
-		return NULL;
-	problem = auth_role_problem(role);
 	if (problem)
 		base_raise_hint(FA_NOT_CONFIGURED, "Change allowed_roles or authenticated_role with fastauth.configure, or the user's role with fastauth.set_user_dbrole.",
 						"role of the token is not allowed: %s", problem);

@@ -27,6 +27,7 @@ typedef struct AuthAccess
 {
 	bool		ours;			/* false: of an issuer that we only trust; no user, no session */
 	bool		verify_only;	/* signed by a key that we cannot sign with */
+	const char *kid;			/* of its key; "" for a session token */
 	pg_uuid_t	user_id;
 	bool		has_session;
 	pg_uuid_t	session_id;
@@ -42,6 +43,12 @@ typedef struct AuthAccess
  * Never raises for anything that is in the token.
  */
 extern FaError auth_token_check(const char *token, AuthAccess *access);
+
+/*
+ * Check a token again that was good before, by its key and its payload: all of
+ * the above but the signature.
+ */
+extern FaError auth_token_check_again(const char *kid, const char *payload, AuthAccess *access);
 
 /* What to put into a new token. */
 typedef struct AuthTokenRequest
@@ -69,6 +76,9 @@ extern char *auth_token_session_claims(const StoreSessionToken *session);
 
 /* The role in a user's tokens, NULL for none; raises when it is not allowed. */
 extern const char *auth_token_role(const StoreUser *user);
+
+/* Would it not raise? */
+extern bool auth_token_role_is_allowed(const StoreUser *user);
 
 /* Raise invalid_argument when claims holds a member that callers may not set. */
 extern void auth_token_check_claims(const Jsonb *claims);

@@ -15,7 +15,6 @@
 #include "store/events.h"
 #include "store/failures.h"
 #include "store/oauth_accounts.h"
-#include "store/one_time_tokens.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
@@ -219,7 +218,7 @@ user_delete_softly(const pg_uuid_t *id)
 	}
 	auth_event(AUTH_EVENT_USER_DELETED, id, NULL, base_jsonb_object(1, "kind", "soft"));
 	(void) auth_session_end_all(id, NULL, "user deleted");
-	(void) store_onetime_end(id, NULL);
+	(void) auth_onetime_end_named(id, NULL);
 	(void) store_oauth_accounts_delete_of_user(id);
 }
 

@@ -82,6 +82,13 @@ base_function_executable(Oid fn, Oid roleid)
 /* Until 16, a role with CREATEROLE could make itself a member of any role that is no superuser. */
 #define BASE_CREATEROLE_TAKES_ALL (PG_VERSION_NUM < 160000)
 
+/* What the connection limit of a database says whose DROP was interrupted; in minor releases of 2023. */
+#ifdef DATCONNLIMIT_INVALID_DB
+#define BASE_DATCONNLIMIT_INVALID DATCONNLIMIT_INVALID_DB
+#else
+#define BASE_DATCONNLIMIT_INVALID (-2)
+#endif
+
 /* A wait event's number; keep it.  Before 17 all of them are called Extension. */
 #if PG_VERSION_NUM >= 170000
 #define base_wait_event(name) WaitEventExtensionNew(name)

@@ -89,7 +89,7 @@ const BaseSettingDef base_setting_defs[] = {
 	{
 		.name = FIELD(email_concurrency), .type = BASE_SETTING_INTEGER, .initial = "4",
 		.min = 1, .max = 32, .unit = "deliveries",
-		.about = "How many mails and webhooks of this database are delivered at the same time."
+		.about = "How many mails and webhooks of this database are delivered at the same time. One webhook has at most a quarter of it, so that a receiver that hangs holds up no other."
 	},
 	{
 		.name = FIELD(email_from), .type = BASE_SETTING_MAILBOX, .initial = NULL, .unit = "address",
@@ -125,7 +125,7 @@ const BaseSettingDef base_setting_defs[] = {
 	{
 		.name = FIELD(failure_retention), .type = BASE_SETTING_DURATION, .initial = "30 d",
 		.min = 1 * D, .max = 400 * D, .unit = "interval",
-		.about = "How long the table `failures` keeps wrong passwords, replayed refresh tokens and the addresses that somebody signed in from; `cleanup_expired()` deletes older rows. "
+		.about = "How long the table `failures` keeps wrong passwords, replayed refresh tokens and the addresses that somebody signed in from; the dispatcher deletes older rows. "
 		"An address from which nobody signed in to an account for half of this, and without a session there, may no longer be known to it."
 	},
 	{

@@ -1,6 +1,6 @@
 /*
  * base64url.c
- *		base64url without padding.  See base64url.h.
+ *		base64url without padding, and plain base64.  See base64url.h.
  *
  * Keys go through libsodium's, which takes the same time for the same length.
  * A token is no secret to whoever sends it, and with libsodium's its decoding
@@ -29,6 +29,24 @@ cr_base64url_decode(const char *text, size_t len, unsigned char *out, size_t max
 		return true;
 	return sodium_base642bin(out, max, text, len, NULL, out_len, &end,
 							 sodium_base64_VARIANT_URLSAFE_NO_PADDING) == 0 &&
+		end == text + len;
+}
+
+void
+cr_base64_encode(const void *data, size_t len, char *out)
+{
+	(void) sodium_bin2base64(out, CR_BASE64_LEN(len) + 1, data, len, sodium_base64_VARIANT_ORIGINAL);
+}
+
+bool
+cr_base64_decode(const char *text, size_t len, unsigned char *out, size_t max, size_t *out_len)
+{
+	const char *end;
+
+	*out_len = 0;
+	if (len == 0)
+		return true;
+	return sodium_base642bin(out, max, text, len, NULL, out_len, &end, sodium_base64_VARIANT_ORIGINAL) == 0 &&
 		end == text + len;
 }
 

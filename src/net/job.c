@@ -17,7 +17,8 @@ net_job_result(NetJob *job, NetStatus status, int code, const char *problem)
 {
 	job->result.status = status;
 	job->result.code = code;
-	if (code)
+	/* A reply that says "go on" tells nothing of what went wrong. */
+	if (code >= 300 && code != 354)
 		snprintf(job->result.problem, NET_PROBLEM_MAX, "%s (%d)", problem, code);
 	else
 		strlcpy(job->result.problem, problem, NET_PROBLEM_MAX);
@@ -121,7 +122,7 @@ job_options(NetJob *job, const char *protocols, const char *ca_file, long timeou
 	NET_OPTION(job, CURLOPT_NETRC, (long) CURL_NETRC_IGNORED);
 	NET_OPTION(job, CURLOPT_TIMEOUT_MS, timeout_ms);
 	NET_OPTION(job, CURLOPT_CONNECTTIMEOUT_MS, timeout_ms);
-	NET_OPTION(job, CURLOPT_SERVER_RESPONSE_TIMEOUT, Max(timeout_ms / 1000, 1));
+	NET_OPTION(job, CURLOPT_SERVER_RESPONSE_TIMEOUT, timeout_ms / 1000 + 1);
 	/* A name server that does not answer must not hold us when the job is over. */
 	NET_OPTION(job, CURLOPT_QUICK_EXIT, 1L);
 	NET_OPTION(job, CURLOPT_MAXAGE_CONN, JOB_IDLE_MAX_S);

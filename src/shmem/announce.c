@@ -185,7 +185,7 @@ shmem_announce_add(const ShmemAnnouncement *announcements, int n, bool overflow)
 	}
 	LWLockRelease(area->lock);
 	if (call)
-		(void) shmem_worker_call();
+		(void) shmem_worker_call(SHMEM_RECORDER);
 }
 
 /* ---- the worker ---- */

@@ -1,6 +1,6 @@
 /*
  * database.c
- *		What the server knows of each database that has the extension: its counters, and its worker.
+ *		What the server knows of each database that has the extension: its counters, and its two workers.
  *
  * One lock guards the entries; it is held for a few instructions and nothing is
  * called under it that could raise.  Counters are atomic and need no lock.
@@ -10,50 +10,22 @@
  * calls later finds no worker and wakes the launcher.
  *
  * An entry goes when its database is dropped, or for another one when the array
- * is full and nothing of it is in use.
+ * is full and nothing of it is in use; if all have something due, the one whose
+ * turn comes last.  What is lost then is told again by the next commit there,
+ * or found at the next start of the server.
+ *
+ * What the launcher and the workers themselves do is in database_worker.c.
  */
-#include "shmem/database.h"
+#include "shmem/database_private.h"
 
-#include "base/compat.h"
 #include "miscadmin.h"
-#include "port/atomics.h"
 #include "shmem/shmem.h"
 #include "storage/latch.h"
-#include "storage/lwlock.h"
 #include "storage/proc.h"
 #include "utils/timestamp.h"
 
-#define DATABASE_NO_PROC (-1)
-
-typedef struct DatabaseEntry
-{
-	Oid			database;		/* InvalidOid: free */
-	bool		wanted;			/* its worker is to be there */
-	bool		called;			/* somebody called since its last turn */
-	bool		starting;
-	bool		leave;			/* its place is needed */
-	int			holds;
-	int			worker_pid;		/* 0: none */
-	int			worker_proc;
-	TimestampTz busy_at;		/* when its worker last did something */
-	TimestampTz hooks_rest;		/* the worker calls no hook before */
-	TimestampTz due_at;			/* when the dispatcher is to be there */
-	TimestampTz since;			/* of the counters */
-	pg_atomic_uint64 counters[SHMEM_COUNTERS];
-} DatabaseEntry;
-
-typedef struct DatabaseArea
-{
-	LWLock	   *lock;
-	int			launcher_pid;
-	int			launcher_proc;
-	DatabaseEntry entries[SHMEM_DATABASES];
-} DatabaseArea;
-
-static DatabaseArea *area = NULL;
-
-/* The entry of this backend's database, once it was found. */
-static DatabaseEntry *database_mine = NULL;
+DatabaseArea *database_area = NULL;
+DatabaseEntry *database_mine = NULL;
 
 static Size
 database_size(void)
@@ -62,13 +34,28 @@ database_size(void)
 }
 
 static void
+database_clear_workers(DatabaseEntry *entry)
+{
+	for (int kind = 0; kind < SHMEM_WORKER_KINDS; kind++)
+		entry->workers[kind].proc = DATABASE_NO_PROC;
+}
+
+/*
+ * A second time in the life of a postmaster means that a process died by a
+ * signal.  That may have been a worker in a hook, which would do so again.
+ */
+static void
 database_attach(void *memory, LWLockPadded *locks)
 {
-	area = memory;
-	area->lock = &locks[0].lock;
-	area->launcher_proc = DATABASE_NO_PROC;
+	static bool crashed = false;
+
+	database_area = memory;
+	database_area->hooks_rest = crashed ? GetCurrentTimestamp() + SHMEM_HOOKS_REST_S * USECS_PER_SEC : 0;
+	crashed = true;
+	database_area->lock = &locks[0].lock;
+	database_area->launcher_proc = DATABASE_NO_PROC;
 	for (int i = 0; i < SHMEM_DATABASES; i++)
-		area->entries[i].worker_proc = DATABASE_NO_PROC;
+		database_clear_workers(&database_area->entries[i]);
 }
 
 void
@@ -81,7 +68,7 @@ shmem_database_init(void)
 	shmem_register(&room);
 }
 
-static void
+void
 database_wake(int proc)
 {
 	if (proc != DATABASE_NO_PROC)
@@ -90,36 +77,65 @@ database_wake(int proc)
 
 /* ---- entries; the lock is held ---- */
 
-static DatabaseEntry *
+DatabaseEntry *
 database_find(Oid database)
 {
 	for (int i = 0; i < SHMEM_DATABASES; i++)
-		if (area->entries[i].database == database)
-			return &area->entries[i];
+		if (database_area->entries[i].database == database)
+			return &database_area->entries[i];
 	return NULL;
 }
 
-/* A free one, or else the one whose worker had nothing to do for the longest time and is gone. */
+TimestampTz
+database_dispatcher_due(DatabaseEntry *entry)
+{
+	return Min(entry->retry_at, database_time(&entry->cleanup_at));
+}
+
+static bool
+database_in_use(const DatabaseEntry *entry)
+{
+	for (int kind = 0; kind < SHMEM_WORKER_KINDS; kind++)
+	{
+		const DatabaseWorker *worker = &entry->workers[kind];
+
+		if (worker->wanted || worker->starting || worker->pid != 0)
+			return true;
+	}
+	return entry->holds > 0;
+}
+
+/* Is this one to go rather than that one? */
+static bool
+database_goes_before(DatabaseEntry *entry, DatabaseEntry *other)
+{
+	TimestampTz due = database_dispatcher_due(entry);
+	TimestampTz other_due = database_dispatcher_due(other);
+
+	if (due != other_due)
+		return due > other_due;
+	return entry->workers[SHMEM_RECORDER].busy_at < other->workers[SHMEM_RECORDER].busy_at;
+}
+
+/* A free one, or else the one that is needed last: whose worker had nothing to do for the longest time and is gone. */
 static DatabaseEntry *
 database_find_room(void)
 {
-	DatabaseEntry *oldest = NULL;
+	DatabaseEntry *last = NULL;
 
 	for (int i = 0; i < SHMEM_DATABASES; i++)
 	{
-		DatabaseEntry *entry = &area->entries[i];
+		DatabaseEntry *entry = &database_area->entries[i];
 
 		if (!OidIsValid(entry->database))
 			return entry;
-		if (entry->wanted || entry->starting || entry->holds > 0 || entry->worker_pid != 0)
-			continue;
-		if (oldest == NULL || entry->busy_at < oldest->busy_at)
-			oldest = entry;
+		if (!database_in_use(entry) && (last == NULL || database_goes_before(entry, last)))
+			last = entry;
 	}
-	return oldest;
+	return last;
 }
 
-static DatabaseEntry *
+DatabaseEntry *
 database_make(Oid database)
 {
 	DatabaseEntry *entry = database_find(database);
@@ -129,13 +145,17 @@ database_make(Oid database)
 	entry = database_find_room();
 	if (entry == NULL)
 		return NULL;
-	memset(entry, 0, offsetof(DatabaseEntry, counters));
+	memset(entry, 0, sizeof(*entry));
+	pg_atomic_init_u64(&entry->cleanup_at, (uint64) DT_NOEND);
+	pg_atomic_init_u64(&entry->cleanup_floor, 0);
 	for (int i = 0; i < SHMEM_COUNTERS; i++)
 		pg_atomic_init_u64(&entry->counters[i], 0);
+	database_clear_workers(entry);
 	entry->database = database;
-	entry->worker_proc = DATABASE_NO_PROC;
-	entry->busy_at = entry->since = GetCurrentTimestamp();
-	entry->due_at = DT_NOEND;
+	entry->retry_at = DT_NOEND;
+	entry->since = GetCurrentTimestamp();
+	for (int kind = 0; kind < SHMEM_WORKER_KINDS; kind++)
+		entry->workers[kind].busy_at = entry->since;
 	return entry;
 }
 
@@ -147,9 +167,9 @@ database_current(bool make)
 {
 	if (database_mine != NULL && database_mine->database == MyDatabaseId)
 		return database_mine;
-	LWLockAcquire(area->lock, LW_EXCLUSIVE);
+	LWLockAcquire(database_area->lock, LW_EXCLUSIVE);
 	database_mine = make ? database_make(MyDatabaseId) : database_find(MyDatabaseId);
-	LWLockRelease(area->lock);
+	LWLockRelease(database_area->lock);
 	return database_mine;
 }
 
@@ -178,55 +198,62 @@ shmem_counters_since(void)
 	return entry ? entry->since : DT_NOBEGIN;
 }
 
-/* ---- asking for the worker ---- */
+/* ---- asking for a worker ---- */
 
 bool
-shmem_worker_call(void)
+shmem_worker_call(ShmemWorkerKind kind)
 {
 	DatabaseEntry *entry;
 
-	LWLockAcquire(area->lock, LW_EXCLUSIVE);
+	LWLockAcquire(database_area->lock, LW_EXCLUSIVE);
 	entry = database_make(MyDatabaseId);
 	if (entry != NULL)
 	{
-		entry->wanted = entry->called = true;
-		database_wake(entry->worker_pid != 0 ? entry->worker_proc : area->launcher_proc);
+		DatabaseWorker *worker = &entry->workers[kind];
+
+		worker->wanted = worker->called = true;
+		database_wake(worker->pid != 0 ? worker->proc : database_area->launcher_proc);
 	}
-	LWLockRelease(area->lock);
+	LWLockRelease(database_area->lock);
 	return entry != NULL;
 }
 
 void
 shmem_dispatcher_call(void)
 {
-	shmem_dispatcher_due(0);
+	(void) shmem_worker_call(SHMEM_DISPATCHER);
 }
 
+/* Who waits until an earlier time than that need not be woken. */
 void
 shmem_dispatcher_due(TimestampTz at)
 {
-	DatabaseEntry *entry;
+	DatabaseEntry *entry = database_current(true);
+	DatabaseWorker *worker;
 
-	LWLockAcquire(area->lock, LW_EXCLUSIVE);
-	entry = database_make(MyDatabaseId);
-	if (entry != NULL && at < entry->due_at)
+	if (entry == NULL || Max(at, database_time(&entry->cleanup_floor)) >= database_time(&entry->cleanup_at))
+		return;
+	LWLockAcquire(database_area->lock, LW_EXCLUSIVE);
+	at = Max(at, database_time(&entry->cleanup_floor));
+	worker = &entry->workers[SHMEM_DISPATCHER];
+	if (entry->database == MyDatabaseId && at < database_time(&entry->cleanup_at))
 	{
-		entry->due_at = at;
-		database_wake(area->launcher_proc);
+		pg_atomic_write_u64(&entry->cleanup_at, (uint64) at);
+		database_wake(worker->pid != 0 ? worker->proc : database_area->launcher_proc);
 	}
-	LWLockRelease(area->lock);
+	LWLockRelease(database_area->lock);
 }
 
 int
-shmem_worker_pid(void)
+shmem_worker_pid(ShmemWorkerKind kind)
 {
 	DatabaseEntry *entry;
 	int			pid;
 
-	LWLockAcquire(area->lock, LW_SHARED);
+	LWLockAcquire(database_area->lock, LW_SHARED);
 	entry = database_find(MyDatabaseId);
-	pid = entry ? entry->worker_pid : 0;
-	LWLockRelease(area->lock);
+	pid = entry ? entry->workers[kind].pid : 0;
+	LWLockRelease(database_area->lock);
 	return pid;
 }
 
@@ -235,13 +262,13 @@ shmem_launcher_pid(void)
 {
 	int			pid;
 
-	LWLockAcquire(area->lock, LW_SHARED);
-	pid = area->launcher_pid;
-	LWLockRelease(area->lock);
+	LWLockAcquire(database_area->lock, LW_SHARED);
+	pid = database_area->launcher_pid;
+	LWLockRelease(database_area->lock);
 	return pid;
 }
 
-/* ---- keeping it away ---- */
+/* ---- keeping them away ---- */
 
 /* Where there is no room for an entry there is no worker either. */
 void
@@ -249,42 +276,45 @@ shmem_worker_hold(Oid database)
 {
 	DatabaseEntry *entry;
 
-	LWLockAcquire(area->lock, LW_EXCLUSIVE);
+	LWLockAcquire(database_area->lock, LW_EXCLUSIVE);
 	entry = database_make(database);
 	if (entry != NULL)
 	{
 		entry->holds++;
-		database_wake(entry->worker_proc);
+		for (int kind = 0; kind < SHMEM_WORKER_KINDS; kind++)
+			database_wake(entry->workers[kind].proc);
 	}
-	LWLockRelease(area->lock);
+	LWLockRelease(database_area->lock);
 }
 
+/* The launcher looks, also at what became due meanwhile. */
 void
 shmem_worker_release(Oid database)
 {
 	DatabaseEntry *entry;
 
-	LWLockAcquire(area->lock, LW_EXCLUSIVE);
+	LWLockAcquire(database_area->lock, LW_EXCLUSIVE);
 	entry = database_find(database);
 	if (entry != NULL && entry->holds > 0)
 	{
 		entry->holds--;
-		if (entry->holds == 0 && entry->wanted)
-			database_wake(area->launcher_proc);
+		if (entry->holds == 0)
+			database_wake(database_area->launcher_proc);
 	}
-	LWLockRelease(area->lock);
+	LWLockRelease(database_area->lock);
 }
 
 bool
 shmem_worker_is_gone(Oid database)
 {
 	DatabaseEntry *entry;
-	bool		gone;
+	bool		gone = true;
 
-	LWLockAcquire(area->lock, LW_SHARED);
+	LWLockAcquire(database_area->lock, LW_SHARED);
 	entry = database_find(database);
-	gone = entry == NULL || (entry->worker_pid == 0 && !entry->starting);
-	LWLockRelease(area->lock);
+	for (int kind = 0; entry != NULL && kind < SHMEM_WORKER_KINDS; kind++)
+		gone = gone && entry->workers[kind].pid == 0 && !entry->workers[kind].starting;
+	LWLockRelease(database_area->lock);
 	return gone;
 }
 
@@ -293,241 +323,10 @@ shmem_database_forget(Oid database)
 {
 	DatabaseEntry *entry;
 
-	LWLockAcquire(area->lock, LW_EXCLUSIVE);
+	LWLockAcquire(database_area->lock, LW_EXCLUSIVE);
 	entry = database_find(database);
-	if (entry != NULL && entry->holds <= 1 && entry->worker_pid == 0)
+	if (entry != NULL && entry->holds <= 1 && entry->workers[SHMEM_RECORDER].pid == 0 &&
+		entry->workers[SHMEM_DISPATCHER].pid == 0)
 		entry->database = InvalidOid;
-	LWLockRelease(area->lock);
-}
-
-/* ---- for the launcher ---- */
-
-void
-shmem_launcher_attach(void)
-{
-	LWLockAcquire(area->lock, LW_EXCLUSIVE);
-	area->launcher_pid = MyProcPid;
-	area->launcher_proc = base_my_procno();
-	/* A start of the launcher before this one is nobody's now; if it comes up all the same, it attaches. */
-	for (int i = 0; i < SHMEM_DATABASES; i++)
-		area->entries[i].starting = false;
-	LWLockRelease(area->lock);
-}
-
-void
-shmem_launcher_detach(void)
-{
-	LWLockAcquire(area->lock, LW_EXCLUSIVE);
-	area->launcher_pid = 0;
-	area->launcher_proc = DATABASE_NO_PROC;
-	LWLockRelease(area->lock);
-}
-
-Oid
-shmem_launcher_next(void)
-{
-	Oid			database = InvalidOid;
-
-	LWLockAcquire(area->lock, LW_EXCLUSIVE);
-	for (int i = 0; i < SHMEM_DATABASES && !OidIsValid(database); i++)
-	{
-		DatabaseEntry *entry = &area->entries[i];
-
-		if (OidIsValid(entry->database) && entry->wanted && !entry->starting &&
-			entry->worker_pid == 0 && entry->holds == 0)
-		{
-			entry->starting = true;
-			database = entry->database;
-		}
-	}
-	LWLockRelease(area->lock);
-	return database;
-}
-
-void
-shmem_launcher_start_failed(Oid database, bool again)
-{
-	DatabaseEntry *entry;
-
-	LWLockAcquire(area->lock, LW_EXCLUSIVE);
-	entry = database_find(database);
-	if (entry != NULL && entry->worker_pid == 0)
-	{
-		entry->starting = false;
-		if (!again)
-			entry->wanted = false;
-	}
-	LWLockRelease(area->lock);
-}
-
-void
-shmem_launcher_make_room(void)
-{
-	DatabaseEntry *idlest = NULL;
-	bool		leaving = false;
-
-	LWLockAcquire(area->lock, LW_EXCLUSIVE);
-	for (int i = 0; i < SHMEM_DATABASES; i++)
-	{
-		DatabaseEntry *entry = &area->entries[i];
-
-		if (entry->worker_pid == 0)
-			continue;
-		leaving |= entry->leave;
-		if (idlest == NULL || entry->busy_at < idlest->busy_at)
-			idlest = entry;
-	}
-	if (idlest != NULL && !leaving)
-	{
-		idlest->leave = true;
-		database_wake(idlest->worker_proc);
-	}
-	LWLockRelease(area->lock);
-}
-
-int
-shmem_launcher_workers(void)
-{
-	int			n = 0;
-
-	LWLockAcquire(area->lock, LW_SHARED);
-	for (int i = 0; i < SHMEM_DATABASES; i++)
-		n += area->entries[i].worker_pid != 0 || area->entries[i].starting;
-	LWLockRelease(area->lock);
-	return n;
-}
-
-bool
-shmem_launcher_is_starting(Oid database)
-{
-	DatabaseEntry *entry;
-	bool		starting;
-
-	LWLockAcquire(area->lock, LW_SHARED);
-	entry = database_find(database);
-	starting = entry != NULL && entry->starting;
-	LWLockRelease(area->lock);
-	return starting;
-}
-
-/* ---- for the worker ---- */
-
-bool
-shmem_worker_attach(Oid database)
-{
-	DatabaseEntry *entry;
-	bool		attached = false;
-
-	LWLockAcquire(area->lock, LW_EXCLUSIVE);
-	/* None: the database was dropped meanwhile. */
-	entry = database_find(database);
-	if (entry != NULL && entry->worker_pid == 0)
-	{
-		entry->starting = false;
-		if (entry->holds == 0)
-		{
-			entry->worker_pid = MyProcPid;
-			entry->worker_proc = base_my_procno();
-			entry->leave = false;
-			entry->busy_at = GetCurrentTimestamp();
-			database_mine = entry;
-			attached = true;
-		}
-	}
-	LWLockRelease(area->lock);
-	return attached;
-}
-
-/* The lock is held.  The launcher looks: at what is wanted again, or waits for a place. */
-static void
-database_worker_gone(DatabaseEntry *entry)
-{
-	entry->worker_pid = 0;
-	entry->worker_proc = DATABASE_NO_PROC;
-	entry->leave = false;
-	database_wake(area->launcher_proc);
-}
-
-void
-shmem_worker_detach(bool again)
-{
-	LWLockAcquire(area->lock, LW_EXCLUSIVE);
-	if (database_mine != NULL && database_mine->worker_pid == MyProcPid)
-	{
-		database_mine->wanted = again;
-		database_worker_gone(database_mine);
-	}
-	LWLockRelease(area->lock);
-}
-
-void
-shmem_worker_turn(void)
-{
-	LWLockAcquire(area->lock, LW_EXCLUSIVE);
-	database_mine->called = false;
-	LWLockRelease(area->lock);
-}
-
-void
-shmem_worker_was_busy(void)
-{
-	LWLockAcquire(area->lock, LW_EXCLUSIVE);
-	database_mine->busy_at = GetCurrentTimestamp();
-	LWLockRelease(area->lock);
-}
-
-bool
-shmem_worker_should_leave(void)
-{
-	bool		leave;
-
-	LWLockAcquire(area->lock, LW_SHARED);
-	leave = database_mine->holds > 0 || database_mine->leave;
-	LWLockRelease(area->lock);
-	return leave;
-}
-
-bool
-shmem_worker_leave_if_idle(void)
-{
-	bool		idle;
-
-	LWLockAcquire(area->lock, LW_EXCLUSIVE);
-	idle = !database_mine->called;
-	if (idle)
-	{
-		database_mine->wanted = false;
-		database_worker_gone(database_mine);
-	}
-	LWLockRelease(area->lock);
-	return idle;
-}
-
-void
-shmem_worker_leave(bool unfinished)
-{
-	LWLockAcquire(area->lock, LW_EXCLUSIVE);
-	database_mine->wanted = unfinished || database_mine->called;
-	database_worker_gone(database_mine);
-	LWLockRelease(area->lock);
-}
-
-/* Only the worker of this database reads and writes it. */
-void
-shmem_worker_set_hooks_rest(TimestampTz until)
-{
-	LWLockAcquire(area->lock, LW_EXCLUSIVE);
-	database_mine->hooks_rest = until;
-	LWLockRelease(area->lock);
-}
-
-TimestampTz
-shmem_worker_hooks_rest(void)
-{
-	TimestampTz until;
-
-	LWLockAcquire(area->lock, LW_SHARED);
-	until = database_mine->hooks_rest;
-	LWLockRelease(area->lock);
-	return until;
+	LWLockRelease(database_area->lock);
 }

@@ -1,6 +1,6 @@
 /*
  * database.h
- *		What the server knows of each database that has the extension: its counters, and its worker.
+ *		What the server knows of each database that has the extension: its counters, and its two workers.
  *
  * An entry is made by the first backend that needs one.  The states of a worker
  * are drawn in worker/README.md.
@@ -14,6 +14,20 @@
 
 /* More databases than this at once do not work; a server that has more users of this is split before. */
 #define SHMEM_DATABASES 128
+
+/* The workers of a database.  What is wanted first is started first: callers wait for a recorder. */
+typedef enum ShmemWorkerKind
+{
+	SHMEM_RECORDER,
+	SHMEM_DISPATCHER,
+	SHMEM_WORKER_KINDS
+} ShmemWorkerKind;
+
+typedef struct ShmemWorker
+{
+	Oid			database;
+	ShmemWorkerKind kind;
+} ShmemWorker;
 
 /* What fastauth.stats shows (store/... names them there). */
 typedef enum ShmemCounter
@@ -37,6 +51,10 @@ typedef enum ShmemCounter
 	SHMEM_COUNT_RECORDER_UNAVAILABLE,
 	SHMEM_COUNT_EVENTS_ANNOUNCED,
 	SHMEM_COUNT_EVENT_OVERFLOWS,
+	SHMEM_COUNT_MAILS_DELIVERED,
+	SHMEM_COUNT_MAILS_FAILED,
+	SHMEM_COUNT_WEBHOOKS_DELIVERED,
+	SHMEM_COUNT_WEBHOOKS_FAILED,
 	SHMEM_COUNTERS
 } ShmemCounter;
 
@@ -50,24 +68,30 @@ extern void shmem_count(ShmemCounter which, uint64 n);
 extern uint64 shmem_counter(ShmemCounter which);
 extern TimestampTz shmem_counters_since(void);
 
-/* ---- asking for the worker of the current database ---- */
+/* ---- asking for a worker of the current database ---- */
 
 /* There is work for it: wake it, or have it started.  False when there is no room for this database. */
-extern bool shmem_worker_call(void);
+extern bool shmem_worker_call(ShmemWorkerKind kind);
 
-/* The same for the dispatcher: something was committed that is to be delivered.  Neither raises nor allocates. */
+/* The dispatcher: something was committed that is to be delivered.  Neither raises nor allocates. */
 extern void shmem_dispatcher_call(void);
 
-/* Something is to be done by the dispatcher at that time; cheap when an earlier time is known. */
+/*
+ * Something expires at that time, and is to be cleaned up then, but not within
+ * SHMEM_CLEANUP_GAP_MS of the last cleanup.  Neither raises nor allocates;
+ * takes no lock when an earlier time is known.
+ */
 extern void shmem_dispatcher_due(TimestampTz at);
 
+#define SHMEM_CLEANUP_GAP_MS	(10 * 60 * 1000)
+
 /* Its process id, or 0.  For check(). */
-extern int	shmem_worker_pid(void);
+extern int	shmem_worker_pid(ShmemWorkerKind kind);
 extern int	shmem_launcher_pid(void);
 
-/* ---- keeping it away (DROP DATABASE and the like) ---- */
+/* ---- keeping them away (DROP DATABASE and the like) ---- */
 
-/* No worker is started in that database until it is released; the one that is there leaves. */
+/* No worker is started in that database until it is released; those that are there leave. */
 extern void shmem_worker_hold(Oid database);
 extern void shmem_worker_release(Oid database);
 extern bool shmem_worker_is_gone(Oid database);
@@ -80,31 +104,55 @@ extern void shmem_database_forget(Oid database);
 extern void shmem_launcher_attach(void);
 extern void shmem_launcher_detach(void);
 
-/* A database whose worker is to be started now, or InvalidOid.  It counts as starting from here on. */
-extern Oid	shmem_launcher_next(void);
+/* A worker that is to be started now; it counts as starting from here on.  False: none. */
+extern bool shmem_launcher_next(ShmemWorker *worker);
 
-/* That start came to nothing.  again: it is still wanted, otherwise not until somebody calls again. */
-extern void shmem_launcher_start_failed(Oid database, bool again);
+/* When the next dispatcher is to be started though nobody calls; DT_NOEND: never. */
+extern TimestampTz shmem_launcher_due(void);
 
-/* Ask the worker that has had nothing to do for the longest time to leave, unless one was asked and is not gone yet. */
-extern void shmem_launcher_make_room(void);
+/* That start came to nothing. */
+typedef enum ShmemStartFailure
+{
+	SHMEM_START_AGAIN,			/* it is still wanted */
+	SHMEM_START_LATER,			/* there was no place in time: a recorder not until somebody calls, a dispatcher in a while */
+	SHMEM_START_NEVER			/* it could not connect: not until somebody calls */
+} ShmemStartFailure;
+
+extern void shmem_launcher_start_failed(const ShmemWorker *worker, ShmemStartFailure failure);
+
+/*
+ * Ask a worker to leave for one of that kind, unless one was asked and is not
+ * gone yet: the one that has had nothing to do for the longest time, one that
+ * is delivering only when there is no other.  A dispatcher does not send away
+ * who was busy just now, unless it has waited long.
+ */
+extern void shmem_launcher_make_room(ShmemWorkerKind kind, bool waited_long);
 
 /* How many workers there are, or are starting. */
 extern int	shmem_launcher_workers(void);
 
-/* Has the worker of that database come up, or given up, since it was started? */
-extern bool shmem_launcher_is_starting(Oid database);
+/* Has that worker come up, or given up, since it was started? */
+extern bool shmem_launcher_is_starting(const ShmemWorker *worker);
+
+/* Have a dispatcher look what is due in that database; false when there is no room for it. */
+extern bool shmem_launcher_probe(Oid database);
+
+/* Is that still to be done?  Not while it is held: then it is done later, and nobody has to wait for it. */
+extern bool shmem_launcher_is_probing(Oid database);
 
 /* ---- for the worker, of its own database ---- */
 
-/* Be the worker of that database; false when there is one, or it is held. */
-extern bool shmem_worker_attach(Oid database);
+/* Be that worker; false when there is one, or it is held. */
+extern bool shmem_worker_attach(const ShmemWorker *worker);
 
 /* It dies.  again: another one is to be started; otherwise not until somebody calls. */
 extern void shmem_worker_detach(bool again);
 
-/* At the top of each turn, before it looks for work: what is called for after this counts for the next turn. */
-extern void shmem_worker_turn(void);
+/*
+ * At the top of each turn, before it looks for work: what is called for after
+ * this counts for the next turn.  Was it called?
+ */
+extern bool shmem_worker_turn(void);
 
 /* It did something. */
 extern void shmem_worker_was_busy(void);
@@ -114,8 +162,9 @@ extern bool shmem_worker_should_leave(void);
 
 /*
  * Until when no hook is called in this worker, nor in one that is started after
- * it died in a hook.
+ * it died in a hook, nor after the server crashed and began anew.
  */
+#define SHMEM_HOOKS_REST_S 60
 extern void shmem_worker_set_hooks_rest(TimestampTz until);
 extern TimestampTz shmem_worker_hooks_rest(void);
 
@@ -124,5 +173,23 @@ extern bool shmem_worker_leave_if_idle(void);
 
 /* Leave in any case; unfinished, or when somebody called, another one is wanted as soon as there may be one. */
 extern void shmem_worker_leave(bool unfinished);
+
+/* ---- for the dispatcher ---- */
+
+/* Was it started to look only?  It is answered once. */
+extern bool shmem_dispatcher_was_probe(void);
+
+/* The extension is not here: leave, and take the entry along when nothing else is in it. */
+extern void shmem_dispatcher_leave_for_good(void);
+
+/* When something is to be delivered next, DT_NOEND: never; the launcher starts one then. */
+extern void shmem_dispatcher_set_retry(TimestampTz at);
+
+/* From now on, or not any more, something is under way. */
+extern void shmem_dispatcher_set_delivering(bool delivering);
+
+/* When the next cleanup is due, DT_NOEND: never.  Begun, it is due again when somebody says so, a while later. */
+extern TimestampTz shmem_dispatcher_cleanup_due(void);
+extern void shmem_dispatcher_cleanup_begin(void);
 
 #endif							/* FASTAUTH_SHMEM_DATABASE_H */

@@ -41,10 +41,15 @@ typedef struct RateEntry
 static LWLock *rate_lock = NULL;
 static ShmemTable *rate_tables[SHMEM_RATE_SCOPES];
 
+/* Of each pair, what asks for mails is limited in three spans of time. */
+#define RATE_PAIR_LIMITS 3
+
 static int
 rate_entries(ShmemRateScope scope)
 {
-	return scope == SHMEM_RATE_TOTAL ? SHMEM_DATABASES * SHMEM_RATE_KINDS : shmem_ledger_size();
+	if (scope == SHMEM_RATE_TOTAL)
+		return SHMEM_DATABASES * SHMEM_RATE_KINDS;
+	return scope == SHMEM_RATE_PAIR ? shmem_ledger_size() * RATE_PAIR_LIMITS : shmem_ledger_size();
 }
 
 static Size

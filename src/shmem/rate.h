@@ -15,7 +15,8 @@ typedef enum ShmemRateKind
 	SHMEM_RATE_SIGNUP,
 	SHMEM_RATE_SIGNIN,
 	SHMEM_RATE_REFRESH,
-	SHMEM_RATE_VERIFICATION,	/* from here on: mails */
+	SHMEM_RATE_MAILS,			/* from here on: mails that somebody asks for */
+	SHMEM_RATE_VERIFICATION = SHMEM_RATE_MAILS,
 	SHMEM_RATE_PASSWORD_RESET,
 	SHMEM_RATE_EMAIL_CHANGE,
 	SHMEM_RATE_MAGIC_LINK,
@@ -28,6 +29,7 @@ typedef enum ShmemRateScope
 {
 	SHMEM_RATE_ADDRESS,
 	SHMEM_RATE_ACCOUNT,
+	SHMEM_RATE_PAIR,			/* an account and an address; several limits have subjects of their own */
 	SHMEM_RATE_TOTAL,
 	SHMEM_RATE_SCOPES
 } ShmemRateScope;

@@ -219,7 +219,7 @@ recorder_release_on_error(int code, Datum slot)
 static bool
 recorder_wait_granted(int slot, TimestampTz until)
 {
-	if (!shmem_worker_call())
+	if (!shmem_worker_call(SHMEM_RECORDER))
 		return false;
 	while (recorder_state(slot) == SLOT_ASKED)
 		if (!recorder_sleep(until, RECORDER_WAIT_MS))
@@ -258,7 +258,7 @@ shmem_recorder_post(int slot, const ShmemRequest *request)
 	area->slots[slot].request = *request;
 	area->slots[slot].state = SLOT_POSTED;
 	LWLockRelease(area->lock);
-	(void) shmem_worker_call();
+	(void) shmem_worker_call(SHMEM_RECORDER);
 }
 
 void

@@ -31,6 +31,7 @@ static CacheTable tables[STORE_CACHE_COUNT] = {
 	[STORE_CACHE_SIGNING_KEYS] = {"signing_keys", InvalidOid, 1},
 	[STORE_CACHE_INSTANCE] = {"instance", InvalidOid, 1},
 	[STORE_CACHE_HOOKS] = {"hooks", InvalidOid, 1},
+	[STORE_CACHE_WEBHOOKS] = {"webhooks", InvalidOid, 1},
 };
 
 /* relid InvalidOid: messages were lost, so anything may have changed. */

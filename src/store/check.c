@@ -184,6 +184,21 @@
 #define CHECK_CREATEROLE \
 	"select r.rolname::pg_catalog.text from pg_catalog.pg_roles r where r.rolcreaterole and not r.rolsuper"
 
+/* By the index of finished_at. */
+#define CHECK_WEBHOOKS \
+	"select o.webhook_id::pg_catalog.text, pg_catalog.count(*)::pg_catalog.text, " \
+	"(pg_catalog.array_agg(o.last_error order by o.finished_at desc))[1] from fastauth.outbox o " \
+	"where o.finished_at operator(pg_catalog.>) (pg_catalog.now() operator(pg_catalog.-) '1 day'::pg_catalog.interval) " \
+	"and o.status operator(pg_catalog.=) 'failed' and o.webhook_id is not null group by o.webhook_id"
+
+#define CHECK_MAILS \
+	"select o.status, pg_catalog.count(*)::pg_catalog.text, " \
+	"(pg_catalog.array_agg(o.last_error order by o.finished_at desc))[1] from fastauth.outbox o " \
+	"where o.webhook_id is null and not o.decoy and (o.status operator(pg_catalog.=) 'pending' or " \
+	"o.status operator(pg_catalog.=) 'failed' and " \
+	"o.finished_at operator(pg_catalog.>) (pg_catalog.now() operator(pg_catalog.-) '1 day'::pg_catalog.interval)) " \
+	"group by o.status order by o.status"
+
 static StorePlan check_plans[STORE_CHECK_QUERIES] = {
 	[STORE_CHECK_FOREIGN_KEYS] = STORE_PLAN0(CHECK_FOREIGN_KEYS),
 	[STORE_CHECK_PUBLICATIONS] = STORE_PLAN0(CHECK_PUBLICATIONS),
@@ -202,6 +217,8 @@ static StorePlan check_plans[STORE_CHECK_QUERIES] = {
 	[STORE_CHECK_USER_ROLES] = STORE_PLAN0(CHECK_USER_ROLES),
 	[STORE_CHECK_CREATEROLE] = STORE_PLAN0(CHECK_CREATEROLE),
 	[STORE_CHECK_SETTINGS] = STORE_PLAN0("select s.name, s.value from fastauth.settings s"),
+	[STORE_CHECK_MAILS] = STORE_PLAN0(CHECK_MAILS),
+	[STORE_CHECK_WEBHOOKS] = STORE_PLAN0(CHECK_WEBHOOKS),
 };
 
 int
@@ -277,6 +294,21 @@ store_check_expired_sessions(TimestampTz before, int64 most)
 									   TIMESTAMPTZOID, INT8OID);
 
 	return check_count_before(&plan, before, most);
+}
+
+int64
+store_check_overdue(TimestampTz before, bool only_webhooks, int64 most)
+{
+	static StorePlan all = STORE_PLAN("select pg_catalog.count(*) from (select from fastauth.outbox o "
+									  "where o.status operator(pg_catalog.=) 'pending' and not o.decoy "
+									  "and o.due_at operator(pg_catalog.<) $1 limit $2) as overdue",
+									  TIMESTAMPTZOID, INT8OID);
+	static StorePlan webhooks = STORE_PLAN("select pg_catalog.count(*) from (select from fastauth.outbox o "
+										   "where o.status operator(pg_catalog.=) 'pending' and o.webhook_id is not null "
+										   "and o.due_at operator(pg_catalog.<) $1 limit $2) as overdue",
+										   TIMESTAMPTZOID, INT8OID);
+
+	return check_count_before(only_webhooks ? &webhooks : &all, before, most);
 }
 
 bool

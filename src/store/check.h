@@ -36,6 +36,8 @@ typedef enum StoreCheckQuery
 	STORE_CHECK_USER_ROLES,		/* a role of users, how many have it */
 	STORE_CHECK_CREATEROLE,		/* role that has it and is no superuser */
 	STORE_CHECK_SETTINGS,		/* rows of fastauth.settings: name, value */
+	STORE_CHECK_MAILS,			/* "pending" or "failed" (within a day), how many, the last error */
+	STORE_CHECK_WEBHOOKS,		/* with deliveries that were given up lately: id, how many, the latest error */
 	STORE_CHECK_QUERIES
 } StoreCheckQuery;
 
@@ -47,6 +49,9 @@ extern char *store_check_group(const char *role);
 /* How many sessions ended before that time; it counts to most. */
 extern int64 store_check_old_failures(TimestampTz before, int64 most);
 extern int64 store_check_expired_sessions(TimestampTz before, int64 most);
+
+/* How many deliveries were due before that time, mails too or only webhooks; it counts to most. */
+extern int64 store_check_overdue(TimestampTz before, bool only_webhooks, int64 most);
 
 /* Is there a user with a bcrypt hash? */
 extern bool store_check_bcrypt(void);

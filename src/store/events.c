@@ -15,7 +15,6 @@
  */
 #include "store/events.h"
 
-#include "access/htup_details.h"
 #include "store/owner.h"
 #include "store/spi.h"
 #include "utils/xid8.h"
@@ -57,15 +56,13 @@ store_events_insert(const StoreEvent *event, int ring)
 
 /* ---- reading ---- */
 
-HeapTuple
-store_events_tuple(const pg_uuid_t *id, int ring, Oid *relid)
+void
+store_events_find_row(const pg_uuid_t *id, int ring, Oid *partition, ItemPointer place)
 {
-	static StorePlan plan = STORE_PLAN("select e, 'fastauth.events'::pg_catalog.regclass::pg_catalog.oid from fastauth.events e "
+	static StorePlan plan = STORE_PLAN("select e.tableoid, e.ctid from fastauth.events e "
 									   "where e.ring operator(pg_catalog.=) $2::pg_catalog.int2 and e.id operator(pg_catalog.=) $1",
 									   UUIDOID, INT4OID);
 	StoreArgs	args = STORE_ARGS(&plan);
-	HeapTupleData tuple;
-	HeapTuple	copy;
 	bool		isnull;
 
 	store_arg_uuid(&args, id);
@@ -73,13 +70,9 @@ store_events_tuple(const pg_uuid_t *id, int ring, Oid *relid)
 	store_open();
 	if (store_run(&args, STORE_READ, 1) != 1)
 		elog(ERROR, "event is not there");
-	tuple.t_data = DatumGetHeapTupleHeader(store_get_datum(0, 1, &isnull));
-	tuple.t_len = HeapTupleHeaderGetDatumLength(tuple.t_data);
-	ItemPointerSetInvalid(&tuple.t_self);
-	tuple.t_tableOid = *relid = DatumGetObjectId(store_get_datum(0, 2, &isnull));
-	copy = SPI_copytuple(&tuple);
+	*partition = DatumGetObjectId(store_get_datum(0, 1, &isnull));
+	*place = *(ItemPointer) DatumGetPointer(store_get_datum(0, 2, &isnull));
 	store_close();
-	return copy;
 }
 
 /* The place of an event; one that is not there any more was before all that are. */

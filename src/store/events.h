@@ -7,8 +7,8 @@
 
 #include "postgres.h"
 
-#include "access/htup.h"
 #include "datatype/timestamp.h"
+#include "storage/itemptr.h"
 #include "utils/inet.h"
 #include "utils/jsonb.h"
 #include "utils/uuid.h"
@@ -32,8 +32,8 @@ typedef struct StoreEvent
 /* Insert one, acting as fastauth_events. */
 extern void store_events_insert(const StoreEvent *event, int ring);
 
-/* The row of an event that was inserted, as a row of fastauth.events, whose oid is *relid. */
-extern HeapTuple store_events_tuple(const pg_uuid_t *id, int ring, Oid *relid);
+/* Where the row of an event is, as it is now: in which partition, and its ctid. */
+extern void store_events_find_row(const pg_uuid_t *id, int ring, Oid *partition, ItemPointer place);
 
 /* Those after an event, or all, in the order in which listeners read; at most max. */
 extern int	store_events_list(const pg_uuid_t *after, int max, StoreEvent **events);

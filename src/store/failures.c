@@ -233,7 +233,8 @@ static bool
 failures_has_session_from(const pg_uuid_t *account, const ShmemAddress *address)
 {
 	static StorePlan plan = STORE_PLAN("select s.ip_address from fastauth.sessions s "
-									   "where s.user_id operator(pg_catalog.=) $1", UUIDOID);
+									   "where s.user_id operator(pg_catalog.=) $1 and not exists ("
+									   "select from fastauth.session_revocations r where r.session_id operator(pg_catalog.=) s.id)", UUIDOID);
 	StoreArgs	args = STORE_ARGS(&plan);
 	bool		found = false;
 	uint64		n;
@@ -335,6 +336,19 @@ store_failures_cleanup(TimestampTz before, int max)
 	n = store_run(&args, STORE_WRITE, 0);
 	store_close();
 	return n;
+}
+
+void
+store_failures_forget_known(const pg_uuid_t *user_id)
+{
+	static StorePlan plan = STORE_PLAN("delete from fastauth.failures f where f.account operator(pg_catalog.=) $1 "
+									   "and f.kind operator(pg_catalog.=) 'known'", UUIDOID);
+	StoreArgs	args = STORE_ARGS(&plan);
+
+	store_arg_uuid(&args, user_id);
+	store_open();
+	(void) store_run(&args, STORE_WRITE, 0);
+	store_close();
 }
 
 void

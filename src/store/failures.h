@@ -29,7 +29,7 @@ extern void store_failures_clear_any(const pg_uuid_t *user_id, const ShmemAddres
 /* In this transaction: the user signed in from this address, unless a row says so that is not older than that. */
 extern void store_failures_note_known(const pg_uuid_t *user_id, const ShmemAddress *address, TimestampTz not_before);
 
-/* Has this account signed in from this address: has it a session from there, or a row that says so? */
+/* Has this account signed in from this address: has it a session from there that was not ended, or a row that says so? */
 extern bool store_failures_is_known(const pg_uuid_t *account, const ShmemAddress *address);
 
 /* Was this state of a sign-in by a provider spent by a failure? */
@@ -43,6 +43,9 @@ extern bool store_failures_is_new_device(const pg_uuid_t *user_id, const ShmemAd
 
 /* Delete at most max rows that are older than that; how many. */
 extern uint64 store_failures_cleanup(TimestampTz before, int max);
+
+/* The user has signed in from nowhere: who did was somebody else. */
+extern void store_failures_forget_known(const pg_uuid_t *user_id);
 
 /* Delete everything of a user. */
 extern void store_failures_forget_user(const pg_uuid_t *user_id);

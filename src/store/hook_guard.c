@@ -57,6 +57,15 @@ hook_guard_column(TupleTableSlot *slot, const char *name)
 	return isnull ? NULL : TextDatumGetCString(value);
 }
 
+/* So that of several the same one is told, wherever the rows lie. */
+static bool
+hook_guard_is_before(const StoreHook *a, const StoreHook *b)
+{
+	int			order = strcmp(a->event, b->event);
+
+	return order < 0 || (order == 0 && strcmp(store_hook_text(a), store_hook_text(b)) < 0);
+}
+
 /* The first hook that is meant, or NULL.  Rows that this transaction would see now count. */
 static StoreHook *
 hook_guard_find(Oid object, HookGuardTest test)
@@ -76,13 +85,14 @@ hook_guard_find(Oid object, HookGuardTest test)
 	snapshot = RegisterSnapshot(GetLatestSnapshot());
 	slot = table_slot_create(rel, NULL);
 	scan = table_beginscan(rel, snapshot, 0, NULL);
-	while (found == NULL && table_scan_getnextslot(scan, ForwardScanDirection, slot))
+	while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
 	{
 		slot->tts_tableOid = relid;
 		hook.event = hook_guard_column(slot, "event");
 		hook.schema = hook_guard_column(slot, "function_schema");
 		hook.name = hook_guard_column(slot, "function_name");
-		if (hook.event && hook.schema && hook.name && test(&hook, object))
+		if (hook.event && hook.schema && hook.name && test(&hook, object) &&
+			(found == NULL || hook_guard_is_before(&hook, found)))
 			found = memcpy(palloc(sizeof(hook)), &hook, sizeof(hook));
 	}
 	table_endscan(scan);

@@ -146,17 +146,19 @@ store_onetime_take(const char *type, const StoreOnetime *found)
 }
 
 uint64
-store_onetime_end(const pg_uuid_t *user_id, const char *type)
+store_onetime_end(const pg_uuid_t *user_id, const char *type, bool ours_alone)
 {
 	static StorePlan plan = STORE_PLAN("delete from fastauth.one_time_tokens where id operator(pg_catalog.=) any (array("
 									   "select t.id from fastauth.one_time_tokens t where t.user_id operator(pg_catalog.=) $1 "
-									   "and ($2 is null or t.token_type operator(pg_catalog.=) $2) order by t.id for update))",
-									   UUIDOID, TEXTOID);
+									   "and ($2 is null or t.token_type operator(pg_catalog.=) $2) "
+									   "and (t.any_type_hash is null or not $3) order by t.id for update))",
+									   UUIDOID, TEXTOID, BOOLOID);
 	StoreArgs	args = STORE_ARGS(&plan);
 	uint64		n;
 
 	store_arg_uuid(&args, user_id);
 	store_arg_text(&args, type);
+	store_arg_bool(&args, ours_alone);
 	store_open();
 	n = store_run(&args, STORE_WRITE, 0);
 	store_close();

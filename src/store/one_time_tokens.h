@@ -73,8 +73,8 @@ extern bool store_onetime_look(const char *type, const void *token_hash, Timesta
 /* Take it, and with it all others of the type, of its user and of its address; false when it is gone. */
 extern bool store_onetime_take(const char *type, const StoreOnetime *found);
 
-/* End the user's of this type, or (NULL) of all types; how many. */
-extern uint64 store_onetime_end(const pg_uuid_t *user_id, const char *type);
+/* End the user's of this type, or (NULL) of all types: the application's too, or ours alone; how many. */
+extern uint64 store_onetime_end(const pg_uuid_t *user_id, const char *type, bool ours_alone);
 
 /* The user that a row belongs to; false when it is gone or nobody's. */
 extern bool store_onetime_user(const pg_uuid_t *id, pg_uuid_t *user_id);

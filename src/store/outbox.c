@@ -7,6 +7,9 @@
  * keeps two claimers apart, and whoever waited for nothing sees the new due_at
  * when the row is looked at again.
  *
+ * One webhook has only so many under way, all of them together too: one that
+ * hangs, for whom there is no end of users, would take all that there is.
+ *
  * A webhook waits for the older ones of the same user to the same place: they
  * are pending until they are sent or given up, claimed or not.
  */
@@ -100,23 +103,56 @@ store_outbox_get(const pg_uuid_t *id, StoreOutbox *row)
 
 /* ---- claiming ---- */
 
-#define OUTBOX_CLAIM(scope) \
-	"with due as materialized (select o.id, o.webhook_id from fastauth.outbox o where " OUTBOX_PENDING \
-	"and o.due_at operator(pg_catalog.<=) $1 and not o.decoy and " scope OUTBOX_IS_FIRST \
-	"order by o.due_at, o.id limit $3 for update of o skip locked) " \
-	"update fastauth.outbox o set attempts = o.attempts operator(pg_catalog.+) 1, leased_until = $2, due_at = $2 " \
-	"from due left join fastauth.webhooks w on w.id operator(pg_catalog.=) due.webhook_id " \
-	"where o.id operator(pg_catalog.=) due.id returning " OUTBOX_COLUMNS ", w.url, w.secret"
+/*
+ * What is under way, of each webhook.  Of the parameters, $1 is now, $2 how many
+ * a webhook may have, $3 how many all of them, $4 whether mails are delivered.
+ */
+#define OUTBOX_BUSY \
+	"busy as materialized (select l.webhook_id, pg_catalog.count(*) as n from fastauth.outbox l " \
+	"where l.leased_until operator(pg_catalog.>) $1 and l.webhook_id is not null group by l.webhook_id)"
 
-int
-store_outbox_claim(StoreOutboxScope scope, TimestampTz now, TimestampTz until, int max, StoreOutbox **rows)
+#define OUTBOX_BUSY_ALL	"coalesce((select pg_catalog.sum(b.n) from busy b)::pg_catalog.int8, 0) "
+
+#define OUTBOX_HAS_ROOM \
+	"(o.webhook_id is null and $4 or o.webhook_id is not null and " OUTBOX_BUSY_ALL "operator(pg_catalog.<) $3 " \
+	"and coalesce((select b.n from busy b where b.webhook_id operator(pg_catalog.=) o.webhook_id), 0) operator(pg_catalog.<) $2) "
+
+static void
+outbox_arg_room(StoreArgs *args, const StoreOutboxRoom *room)
 {
-	static StorePlan all = STORE_PLAN(OUTBOX_CLAIM(""), TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID);
-	static StorePlan webhooks = STORE_PLAN(OUTBOX_CLAIM("o.webhook_id is not null and "), TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID);
-	StoreArgs	args = STORE_ARGS(scope == STORE_OUTBOX_ALL ? &all : &webhooks);
+	store_arg_long(args, room->of_webhook);
+	store_arg_long(args, room->of_webhooks);
+	store_arg_bool(args, room->mails);
+}
+
+/*
+ * Of what is locked, what has no room is left, and free again at the commit; the
+ * first always has room, so whoever claims until nothing comes gets all that
+ * has.
+ */
+int
+store_outbox_claim(const StoreOutboxRoom *room, TimestampTz now, TimestampTz until, int max, StoreOutbox **rows)
+{
+	static StorePlan plan = STORE_PLAN("with " OUTBOX_BUSY ", "
+									   "due as materialized (select o.id, o.webhook_id, o.due_at from fastauth.outbox o where " OUTBOX_PENDING
+									   "and o.due_at operator(pg_catalog.<=) $1 and not o.decoy and " OUTBOX_HAS_ROOM "and " OUTBOX_IS_FIRST
+									   "order by o.due_at, o.id limit $6 for update of o skip locked), "
+									   "placed as (select d.id, d.webhook_id, "
+									   "pg_catalog.row_number() over (partition by d.webhook_id order by d.due_at, d.id) operator(pg_catalog.+) "
+									   "coalesce((select b.n from busy b where b.webhook_id operator(pg_catalog.=) d.webhook_id), 0) as own, "
+									   "pg_catalog.count(d.webhook_id) over (order by d.due_at, d.id) operator(pg_catalog.+) " OUTBOX_BUSY_ALL "as among "
+									   "from due d) "
+									   "update fastauth.outbox o set attempts = o.attempts operator(pg_catalog.+) 1, leased_until = $5, due_at = $5 "
+									   "from placed p left join fastauth.webhooks w on w.id operator(pg_catalog.=) p.webhook_id "
+									   "where o.id operator(pg_catalog.=) p.id and (p.webhook_id is null or "
+									   "p.own operator(pg_catalog.<=) $2 and p.among operator(pg_catalog.<=) $3) "
+									   "returning " OUTBOX_COLUMNS ", w.url, w.secret",
+									   TIMESTAMPTZOID, INT8OID, INT8OID, BOOLOID, TIMESTAMPTZOID, INT8OID);
+	StoreArgs	args = STORE_ARGS(&plan);
 	int			n;
 
 	store_arg_time(&args, now);
+	outbox_arg_room(&args, room);
 	store_arg_time(&args, until);
 	store_arg_long(&args, max);
 	store_open();
@@ -217,37 +253,37 @@ store_outbox_retry(const pg_uuid_t *id, TimestampTz now)
 
 /* The time that a statement answers. */
 static TimestampTz
-outbox_time(StorePlan *plan)
+outbox_time(StoreArgs *args)
 {
-	StoreArgs	args = STORE_ARGS(plan);
 	TimestampTz time = DT_NOEND;
 
 	store_open();
-	if (store_run(&args, STORE_READ, 1) == 1 && !store_is_null(0, 1))
+	if (store_run(args, STORE_READ, 1) == 1 && !store_is_null(0, 1))
 		time = store_get_time(0, 1);
 	store_close();
 	return time;
 }
 
-#define OUTBOX_NEXT(scope) \
-	"select o.due_at from fastauth.outbox o where " OUTBOX_PENDING "and not o.decoy and " scope OUTBOX_IS_FIRST \
-	"order by o.due_at limit 1"
-
 TimestampTz
-store_outbox_next_due(StoreOutboxScope scope)
+store_outbox_next_due(const StoreOutboxRoom *room, TimestampTz now)
 {
-	static StorePlan all = STORE_PLAN0(OUTBOX_NEXT(""));
-	static StorePlan webhooks = STORE_PLAN0(OUTBOX_NEXT("o.webhook_id is not null and "));
+	static StorePlan plan = STORE_PLAN("with " OUTBOX_BUSY " select o.due_at from fastauth.outbox o where " OUTBOX_PENDING
+									   "and not o.decoy and " OUTBOX_HAS_ROOM "and " OUTBOX_IS_FIRST "order by o.due_at limit 1",
+									   TIMESTAMPTZOID, INT8OID, INT8OID, BOOLOID);
+	StoreArgs	args = STORE_ARGS(&plan);
 
-	return outbox_time(scope == STORE_OUTBOX_ALL ? &all : &webhooks);
+	store_arg_time(&args, now);
+	outbox_arg_room(&args, room);
+	return outbox_time(&args);
 }
 
 TimestampTz
 store_outbox_next_decoy(void)
 {
 	static StorePlan plan = STORE_PLAN0("select o.due_at from fastauth.outbox o where o.decoy order by o.due_at limit 1");
+	StoreArgs	args = STORE_ARGS(&plan);
 
-	return outbox_time(&plan);
+	return outbox_time(&args);
 }
 
 TimestampTz
@@ -255,8 +291,9 @@ store_outbox_oldest_finished(void)
 {
 	static StorePlan plan = STORE_PLAN0("select o.finished_at from fastauth.outbox o where o.finished_at is not null "
 										"order by o.finished_at limit 1");
+	StoreArgs	args = STORE_ARGS(&plan);
 
-	return outbox_time(&plan);
+	return outbox_time(&args);
 }
 
 /* Ids sort by time. */
@@ -265,14 +302,15 @@ store_outbox_oldest_mail(void)
 {
 	static StorePlan plan = STORE_PLAN0("select o.created_at from fastauth.outbox o where " OUTBOX_PENDING
 										"and o.webhook_id is null and not o.decoy order by o.due_at limit 1");
+	StoreArgs	args = STORE_ARGS(&plan);
 
-	return outbox_time(&plan);
+	return outbox_time(&args);
 }
 
 /* ---- forgetting ---- */
 
-#define OUTBOX_DROP(which) \
-	"delete from fastauth.outbox d where d.id operator(pg_catalog.=) any (array(select o.id from fastauth.outbox o where " which \
+#define OUTBOX_DROP(WHICH) \
+	"delete from fastauth.outbox d where d.id operator(pg_catalog.=) any (array(select o.id from fastauth.outbox o where " WHICH \
 	" limit $2 for update skip locked))"
 
 /* The id is in an array that is made once, so the limit holds. */

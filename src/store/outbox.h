@@ -34,12 +34,13 @@ typedef struct StoreOutbox
 	bytea	   *secret;			/* likewise, sealed */
 } StoreOutbox;
 
-/* What of the outbox is meant: webhooks always are. */
-typedef enum StoreOutboxScope
+/* What may be under way at once. */
+typedef struct StoreOutboxRoom
 {
-	STORE_OUTBOX_ALL,
-	STORE_OUTBOX_WEBHOOKS
-} StoreOutboxScope;
+	int			of_webhook;		/* of one webhook */
+	int			of_webhooks;	/* of all of them */
+	bool		mails;			/* mails are delivered at all */
+} StoreOutboxRoom;
 
 extern void store_outbox_insert(const StoreOutbox *row);
 
@@ -49,8 +50,9 @@ extern bool store_outbox_get(const pg_uuid_t *id, StoreOutbox *row);
 /*
  * Claim what is due at now, at most max, until a time: nobody else gets it
  * before.  Of the webhooks of one user to one place only the oldest is due.
+ * Fewer than max does not say that nothing else has room.
  */
-extern int	store_outbox_claim(StoreOutboxScope scope, TimestampTz now, TimestampTz until, int max, StoreOutbox **rows);
+extern int	store_outbox_claim(const StoreOutboxRoom *room, TimestampTz now, TimestampTz until, int max, StoreOutbox **rows);
 
 /* It was delivered: the payload is gone.  False when it was already, or when there is no such row. */
 extern bool store_outbox_sent(const pg_uuid_t *id, TimestampTz now);
@@ -67,8 +69,8 @@ extern void store_outbox_release(TimestampTz now);
 /* What waits or was given up is due now, with all its tries; false when there is none such. */
 extern bool store_outbox_retry(const pg_uuid_t *id, TimestampTz now);
 
-/* When something of it is due next, DT_NOEND: never. */
-extern TimestampTz store_outbox_next_due(StoreOutboxScope scope);
+/* When something that has room now is due next, DT_NOEND: never. */
+extern TimestampTz store_outbox_next_due(const StoreOutboxRoom *room, TimestampTz now);
 
 /* When the first decoy is to go, and when the oldest row that is finished was; DT_NOEND: there is none. */
 extern TimestampTz store_outbox_next_decoy(void);

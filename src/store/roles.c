@@ -69,6 +69,16 @@ store_roles_lock(const char *name)
 	return roles_found(&args, STORE_WRITE);
 }
 
+bool
+store_roles_lock_for_delete(const char *name)
+{
+	static StorePlan plan = STORE_PLAN("select from fastauth.roles where name operator(pg_catalog.=) $1 for update", TEXTOID);
+	StoreArgs	args = STORE_ARGS(&plan);
+
+	store_arg_text(&args, name);
+	return roles_found(&args, STORE_WRITE);
+}
+
 static void
 roles_read_row(uint64 row, StoreRole *role)
 {
@@ -239,6 +249,30 @@ store_roles_revoke(const pg_uuid_t *user_id, const char *role)
 	store_arg_uuid(&args, user_id);
 	store_arg_text(&args, role);
 	return roles_change(&args);
+}
+
+int
+store_roles_revoke_some(const char *role, const pg_uuid_t *after, int max, pg_uuid_t *users)
+{
+	static StorePlan plan = STORE_PLAN("with batch as (select h.user_id from fastauth.user_roles h "
+									   "where h.role operator(pg_catalog.=) $1 and h.user_id operator(pg_catalog.>) $2 "
+									   "order by h.user_id limit $3 for update), "
+									   "gone as (delete from fastauth.user_roles h using batch "
+									   "where h.role operator(pg_catalog.=) $1 and h.user_id operator(pg_catalog.=) batch.user_id "
+									   "returning h.user_id) "
+									   "select gone.user_id from gone order by gone.user_id", TEXTOID, UUIDOID, INT4OID);
+	StoreArgs	args = STORE_ARGS(&plan);
+	int			n;
+
+	store_arg_text(&args, role);
+	store_arg_uuid(&args, after);
+	store_arg_int(&args, max);
+	store_open();
+	n = (int) store_run(&args, STORE_WRITE, 0);
+	for (int i = 0; i < n; i++)
+		(void) store_get_uuid(i, 1, &users[i]);
+	store_close();
+	return n;
 }
 
 static ArrayType *

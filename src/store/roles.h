@@ -34,6 +34,9 @@ extern bool store_roles_exists(const char *name);
 extern bool store_roles_get(const char *name, StoreRole *role);
 extern bool store_roles_delete(const char *name);
 
+/* Hold the role's row, with which nobody gets or loses the role, until the end of the transaction: it is about to be deleted. */
+extern bool store_roles_lock_for_delete(const char *name);
+
 /* Hold the role's row against other changes of its permissions until the end of the transaction. */
 extern bool store_roles_lock(const char *name);
 
@@ -58,6 +61,13 @@ extern void store_roles_exclude(const char *role, const char *included);
 /* Did it change anything?  False too when there is no such user or role. */
 extern bool store_roles_grant(const pg_uuid_t *user_id, const char *role);
 extern bool store_roles_revoke(const pg_uuid_t *user_id, const char *role);
+
+/*
+ * Take a role from users who hold it, in the order of their ids, beginning
+ * behind after (which may be the nil UUID, nobody's); at most max.  Who they
+ * were, and how many.
+ */
+extern int	store_roles_revoke_some(const char *role, const pg_uuid_t *after, int max, pg_uuid_t *users);
 
 /* Sorted text[]: what was granted to the user; what that permits. */
 extern ArrayType *store_roles_of_user(const pg_uuid_t *user_id);

@@ -1,10 +1,13 @@
 /*
  * sealed.c
- *		Every column that holds sealed values, in one list.
+ *		Every column that holds values sealed with the master key, in one list.
  *
  * Rows are read in batches in the order of the primary key, so that any number
  * of them costs the same memory.  The caller holds the row of the instance, so
  * nobody seals meanwhile.
+ *
+ * Not in it is what is sealed under a token that only its holder has: successors
+ * of refresh tokens, and addresses of one_time_tokens.
  */
 #include "store/sealed.h"
 
@@ -15,8 +18,7 @@ const StoreSealedColumn store_sealed_columns[STORE_SEALED_COLUMNS] = {
 	{.purpose = "signing-key", .table = "signing_keys", .column = "private_key", .of_instance = true},
 	{.purpose = "secret", .table = "secrets", .column = "value", .of_instance = false},
 	{.purpose = "outbox", .table = "outbox", .column = "payload", .of_instance = true},
-	{.purpose = "webhook", .table = "webhooks", .column = "secret", .of_instance = false},
-	{.purpose = "address", .table = "one_time_tokens", .column = "sealed_address", .of_instance = true},
+	{.purpose = "webhook", .table = "webhooks", .column = "secret", .of_instance = true},
 	{.purpose = "provider-secret", .table = "oauth_providers", .column = "client_secret", .of_instance = false},
 	{.purpose = "provider-token", .table = "oauth_accounts", .column = "access_token", .of_instance = true},
 	{.purpose = "provider-token", .table = "oauth_accounts", .column = "refresh_token", .of_instance = true},
@@ -36,8 +38,6 @@ static StorePlan next_plans[STORE_SEALED_COLUMNS] = {
 			   "and o.id " SEALED_BEHIND "order by o.id limit 100", TEXTOID),
 	STORE_PLAN("select w.id::pg_catalog.text, w.secret from fastauth.webhooks w "
 			   "where w.id " SEALED_BEHIND "order by w.id limit 100", TEXTOID),
-	STORE_PLAN("select t.id::pg_catalog.text, t.sealed_address from fastauth.one_time_tokens t where t.sealed_address is not null "
-			   "and t.id " SEALED_BEHIND "order by t.id limit 100", TEXTOID),
 	STORE_PLAN("select name, client_secret from fastauth.oauth_providers where client_secret is not null "
 			   "and name operator(pg_catalog.>) $1 order by name using operator(pg_catalog.<) limit 100", TEXTOID),
 	STORE_PLAN("select a.id::pg_catalog.text, a.access_token from fastauth.oauth_accounts a where a.access_token is not null "
@@ -53,8 +53,6 @@ static StorePlan update_plans[STORE_SEALED_COLUMNS] = {
 	STORE_PLAN("update fastauth.outbox set payload = $2 where id operator(pg_catalog.=) $1::pg_catalog.uuid and payload is not null",
 			   TEXTOID, BYTEAOID),
 	STORE_PLAN("update fastauth.webhooks set secret = $2 where id operator(pg_catalog.=) $1::pg_catalog.uuid", TEXTOID, BYTEAOID),
-	STORE_PLAN("update fastauth.one_time_tokens set sealed_address = $2 where id operator(pg_catalog.=) $1::pg_catalog.uuid "
-			   "and sealed_address is not null", TEXTOID, BYTEAOID),
 	STORE_PLAN("update fastauth.oauth_providers set client_secret = $2 where name operator(pg_catalog.=) $1", TEXTOID, BYTEAOID),
 	/* What was taken away since it was read stays away. */
 	STORE_PLAN("update fastauth.oauth_accounts set access_token = $2 where id operator(pg_catalog.=) $1::pg_catalog.uuid "
@@ -70,7 +68,6 @@ static StorePlan delete_plans[STORE_SEALED_COLUMNS] = {
 	STORE_PLAN("delete from fastauth.secrets where name operator(pg_catalog.=) $1", TEXTOID),
 	STORE_PLAN("delete from fastauth.outbox where id operator(pg_catalog.=) $1::pg_catalog.uuid", TEXTOID),
 	STORE_PLAN("delete from fastauth.webhooks where id operator(pg_catalog.=) $1::pg_catalog.uuid", TEXTOID),
-	STORE_PLAN("delete from fastauth.one_time_tokens where id operator(pg_catalog.=) $1::pg_catalog.uuid", TEXTOID),
 	STORE_PLAN("update fastauth.oauth_providers set client_secret = null where name operator(pg_catalog.=) $1", TEXTOID),
 	STORE_PLAN("update fastauth.oauth_accounts set access_token = null where id operator(pg_catalog.=) $1::pg_catalog.uuid", TEXTOID),
 	STORE_PLAN("update fastauth.oauth_accounts set refresh_token = null where id operator(pg_catalog.=) $1::pg_catalog.uuid", TEXTOID),

@@ -1,9 +1,10 @@
 /*
  * sealed.h
- *		Every column that holds sealed values, in one list.
+ *		Every column that holds values sealed with the master key, in one list.
  *
  * rotate_master_key() and adopt() walk it: a column that is not in it would be
- * left behind.
+ * left behind.  What a token opens itself (one_time_tokens.sealed_address,
+ * refresh_tokens.sealed_successor) is not sealed with the master key, and is not.
  */
 #ifndef FASTAUTH_STORE_SEALED_H
 #define FASTAUTH_STORE_SEALED_H
@@ -24,7 +25,7 @@ typedef struct StoreSealedRow
 	bytea	   *sealed;
 } StoreSealedRow;
 
-#define STORE_SEALED_COLUMNS	8
+#define STORE_SEALED_COLUMNS	7
 #define STORE_SEALED_BATCH		100
 
 extern const StoreSealedColumn store_sealed_columns[STORE_SEALED_COLUMNS];

@@ -34,3 +34,18 @@ store_secrets_delete(const char *name)
 	(void) store_run(&args, STORE_WRITE, 0);
 	store_close();
 }
+
+bytea *
+store_secrets_get(const char *name)
+{
+	static StorePlan plan = STORE_PLAN("select s.value from fastauth.secrets s where s.name operator(pg_catalog.=) $1", TEXTOID);
+	StoreArgs	args = STORE_ARGS(&plan);
+	bytea	   *sealed = NULL;
+
+	store_arg_text(&args, name);
+	store_open();
+	if (store_run(&args, STORE_READ, 1) == 1)
+		sealed = store_get_bytes(0, 1);
+	store_close();
+	return sealed;
+}

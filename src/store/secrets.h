@@ -10,4 +10,7 @@
 extern void store_secrets_set(const char *name, const bytea *sealed);
 extern void store_secrets_delete(const char *name);
 
+/* NULL: there is none. */
+extern bytea *store_secrets_get(const char *name);
+
 #endif							/* FASTAUTH_STORE_SECRETS_H */

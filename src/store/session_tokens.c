@@ -41,25 +41,43 @@ session_tokens_read_row(StoreSessionToken *found)
 	user->dbrole = store_get_text(0, 13);
 }
 
-bool
-store_session_tokens_look(const void *token_hash, StoreSessionToken *found)
+static bool
+session_tokens_find(StoreArgs *args, StoreSessionToken *found)
 {
-	static StorePlan plan = STORE_PLAN("select s.id, exists (select from fastauth.session_revocations r "
-									   "where r.session_id operator(pg_catalog.=) s.id), "
-									   "s.created_at, s.last_used_at, s.authenticated_at, s.expires_at, s.max_expires_at, "
-									   "u.id, u.email, u.name, u.email_verified, u.is_active, u.dbrole "
-									   "from fastauth.sessions s join fastauth.users u on u.id operator(pg_catalog.=) s.user_id "
-									   "where s.session_token_hash operator(pg_catalog.=) $1", BYTEAOID);
-	StoreArgs	args = STORE_ARGS(&plan);
 	bool		known;
 
-	store_arg_bytes(&args, token_hash, SESSION_TOKEN_HASH_LEN);
 	store_open();
-	known = store_run(&args, STORE_READ, 1) == 1;
+	known = store_run(args, STORE_READ, 1) == 1;
 	if (known)
 		session_tokens_read_row(found);
 	store_close();
 	return known;
+}
+
+#define SESSION_TOKENS_SELECT \
+	"select s.id, exists (select from fastauth.session_revocations r where r.session_id operator(pg_catalog.=) s.id), " \
+	"s.created_at, s.last_used_at, s.authenticated_at, s.expires_at, s.max_expires_at, " \
+	"u.id, u.email, u.name, u.email_verified, u.is_active, u.dbrole " \
+	"from fastauth.sessions s join fastauth.users u on u.id operator(pg_catalog.=) s.user_id "
+
+bool
+store_session_tokens_look(const void *token_hash, StoreSessionToken *found)
+{
+	static StorePlan plan = STORE_PLAN(SESSION_TOKENS_SELECT "where s.session_token_hash operator(pg_catalog.=) $1", BYTEAOID);
+	StoreArgs	args = STORE_ARGS(&plan);
+
+	store_arg_bytes(&args, token_hash, SESSION_TOKEN_HASH_LEN);
+	return session_tokens_find(&args, found);
+}
+
+bool
+store_session_tokens_get(const pg_uuid_t *session_id, StoreSessionToken *found)
+{
+	static StorePlan plan = STORE_PLAN(SESSION_TOKENS_SELECT "where s.id operator(pg_catalog.=) $1 and s.session_token_hash is not null", UUIDOID);
+	StoreArgs	args = STORE_ARGS(&plan);
+
+	store_arg_uuid(&args, session_id);
+	return session_tokens_find(&args, found);
 }
 
 static bool

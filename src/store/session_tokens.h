@@ -39,6 +39,9 @@ typedef struct StoreSessionUse
 /* False when there is no such token. */
 extern bool store_session_tokens_look(const void *token_hash, StoreSessionToken *found);
 
+/* The same by the session's id; false when it has no session token. */
+extern bool store_session_tokens_get(const pg_uuid_t *session_id, StoreSessionToken *found);
+
 /*
  * Write that a session was used, and its new end into *expires_at.  False, and
  * nothing is written or waited for, when somebody else is about to do so or

@@ -86,7 +86,7 @@ bool
 store_sessions_check(const pg_uuid_t *id, TimestampTz now, StoreSessionCheck *check)
 {
 	static StorePlan plan = STORE_PLAN("select s.user_id, s.expires_at operator(pg_catalog.<=) $2 or " SESSIONS_REVOKED ", "
-									   "u.is_active, s.authenticated_at, s.last_used_at, s.session_token_hash is not null "
+									   "u.is_active, s.authenticated_at "
 									   "from fastauth.sessions s join fastauth.users u on u.id operator(pg_catalog.=) s.user_id "
 									   "where s.id operator(pg_catalog.=) $1", UUIDOID, TIMESTAMPTZOID);
 	StoreArgs	args = STORE_ARGS(&plan);
@@ -102,8 +102,6 @@ store_sessions_check(const pg_uuid_t *id, TimestampTz now, StoreSessionCheck *ch
 		check->ended = store_get_bool(0, 2);
 		check->user_is_active = store_get_bool(0, 3);
 		check->authenticated_at = store_get_time(0, 4);
-		check->last_used_at = store_get_time(0, 5);
-		check->slides = store_get_bool(0, 6);
 	}
 	store_close();
 	return found;

@@ -43,8 +43,6 @@ typedef struct StoreSessionCheck
 	bool		ended;			/* revoked or expired */
 	bool		user_is_active;
 	TimestampTz authenticated_at;
-	TimestampTz last_used_at;
-	bool		slides;			/* its end moves with its use: the database strategy */
 } StoreSessionCheck;
 
 /* A live session (not expired, not revoked), or false. */

@@ -182,16 +182,18 @@ store_signing_keys_cover(const char *kid, TimestampTz exp)
 }
 
 /* Nobody uses what is wiped here, so the caches are left as they are. */
-void
+uint64
 store_signing_keys_wipe_gone(TimestampTz now)
 {
 	static StorePlan plan = STORE_PLAN("update fastauth.signing_keys set private_key = null "
 									   "where verifies_until operator(pg_catalog.<=) $1 and private_key is not null",
 									   TIMESTAMPTZOID);
 	StoreArgs	args = STORE_ARGS(&plan);
+	uint64		n;
 
 	store_arg_time(&args, now);
 	store_open();
-	(void) store_run(&args, STORE_WRITE, 0);
+	n = store_run(&args, STORE_WRITE, 0);
 	store_close();
+	return n;
 }

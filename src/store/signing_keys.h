@@ -49,6 +49,6 @@ extern bool store_signing_keys_destroy(const char *kid, TimestampTz now);
 extern void store_signing_keys_cover(const char *kid, TimestampTz exp);
 
 /* Wipe the private parts of keys that are gone. */
-extern void store_signing_keys_wipe_gone(TimestampTz now);
+extern uint64 store_signing_keys_wipe_gone(TimestampTz now);
 
 #endif							/* FASTAUTH_STORE_SIGNING_KEYS_H */

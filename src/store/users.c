@@ -124,6 +124,22 @@ store_users_hold(const pg_uuid_t *id)
 	return store_users_is_active(id, &active) ? STORE_USERS_LOCKED : STORE_USERS_GONE;
 }
 
+void
+store_users_ask_for_nobody(int times)
+{
+	static StorePlan plan = STORE_PLAN("select from fastauth.users where id operator(pg_catalog.=) $1 "
+									   "for key share", UUIDOID);
+	pg_uuid_t	nobody = {{0}};
+
+	for (int i = 0; i < times; i++)
+	{
+		StoreArgs	args = STORE_ARGS(&plan);
+
+		store_arg_uuid(&args, &nobody);
+		(void) users_change(&args);
+	}
+}
+
 bool
 store_users_insert(const StoreUser *user)
 {

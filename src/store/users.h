@@ -47,6 +47,12 @@ typedef enum StoreUsersHold
 /* Hold the row against a deletion until the end of the transaction, without waiting. */
 extern StoreUsersHold store_users_hold(const pg_uuid_t *id);
 
+/*
+ * The questions that foreign keys ask for a row of a user, so many, for a row of
+ * nobody: what is made for nobody must take as long.
+ */
+extern void store_users_ask_for_nobody(int times);
+
 /* False when the e-mail (or id) is taken. */
 extern bool store_users_insert(const StoreUser *user);
 

@@ -38,6 +38,9 @@
 /* Requests in one transaction: a bound on how long the first of them waits for the last. */
 #define RECORDER_BATCH 128
 
+/* Then somebody looks whether failures are old enough to be removed. */
+#define RECORDER_CLEANUP_MS		(24 * 60 * 60 * 1000)
+
 /* Pauses after errors, doubling. */
 #define RECORDER_PAUSE_MIN_MS	100
 #define RECORDER_PAUSE_MAX_MS	1000
@@ -56,30 +59,6 @@ worker_recorder_init(void)
 
 	DefineCustomIntVariable(def->name, def->brief, NULL, &worker_idle_exit,
 							60000, 100, 24 * 60 * 60 * 1000, def->context, def->flags, NULL, NULL, NULL);
-}
-
-/* Settings of the database or the role that must not change what is recorded. */
-static void
-recorder_override_settings(void)
-{
-	static const char *const settings[][2] = {
-		{"search_path", "pg_catalog, pg_temp"},
-		{"synchronous_commit", "local"},
-		{"default_transaction_isolation", "read committed"},
-		{"default_transaction_read_only", "off"},
-		{"default_transaction_deferrable", "off"},
-		{"session_replication_role", "origin"},
-		{"lock_timeout", "500ms"},
-		{"statement_timeout", "0"},
-		{"idle_in_transaction_session_timeout", "0"},
-		{"row_security", "on"},
-		{"transaction_timeout", "0"},	/* since 17 */
-		{"jit", "off"}
-	};
-
-	for (size_t i = 0; i < lengthof(settings); i++)
-		if (GetConfigOption(settings[i][0], true, false) != NULL)
-			SetConfigOption(settings[i][0], settings[i][1], PGC_SUSET, PGC_S_OVERRIDE);
 }
 
 /* Who cannot connect would fail again and again. */
@@ -138,6 +117,7 @@ recorder_turn(void *arg)
 	shmem_recorder_done(slots, n, true);
 	shmem_count(SHMEM_COUNT_RECORDER_REQUESTS, n);
 	shmem_count(SHMEM_COUNT_RECORDER_COMMITS, 1);
+	shmem_dispatcher_due(TimestampTzPlusMilliseconds(GetCurrentTimestamp(), RECORDER_CLEANUP_MS));
 	turn->recorded = n;
 }
 
@@ -259,7 +239,7 @@ recorder_loop(void)
 		recorder_prepare_turn();
 		if (recorder_leaves())
 			return;
-		shmem_worker_turn();
+		(void) shmem_worker_turn();
 		busy = recorder_try();
 		busy |= worker_events_step(&ms);
 		if (busy)
@@ -279,17 +259,17 @@ recorder_loop(void)
 void
 fastauth_recorder_main(Datum arg)
 {
-	Oid			database = DatumGetObjectId(arg);
+	ShmemWorker me = {.database = DatumGetObjectId(arg), .kind = SHMEM_RECORDER};
 
 	pqsignal(SIGHUP, SignalHandlerForConfigReload);
 	pqsignal(SIGTERM, die);
 	BackgroundWorkerUnblockSignals();
 	before_shmem_exit(recorder_exit, (Datum) 0);
-	if (!shmem_worker_attach(database))
+	if (!shmem_worker_attach(&me))
 		proc_exit(0);
-	BackgroundWorkerInitializeConnectionByOid(database, InvalidOid, 0);
+	BackgroundWorkerInitializeConnectionByOid(me.database, InvalidOid, 0);
 	recorder_connected = true;
-	recorder_override_settings();
+	worker_override_settings();
 	shmem_recorder_give_back();
 	worker_events_start();
 	recorder_loop();

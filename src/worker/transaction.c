@@ -6,9 +6,11 @@
 
 #include "access/xact.h"
 #include "commands/trigger.h"
+#include "miscadmin.h"
 #include "storage/lwlock.h"
 #include "storage/proc.h"
 #include "store/extension.h"
+#include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
@@ -27,12 +29,51 @@ transaction_defer_nothing(void)
 }
 
 void
+worker_override_settings(void)
+{
+	static const char *const settings[][2] = {
+		{"search_path", "pg_catalog, pg_temp"},
+		{"synchronous_commit", "local"},
+		{"default_transaction_isolation", "read committed"},
+		{"default_transaction_read_only", "off"},
+		{"default_transaction_deferrable", "off"},
+		{"session_replication_role", "origin"},
+		{"lock_timeout", "500ms"},
+		{"statement_timeout", "0"},
+		{"idle_in_transaction_session_timeout", "0"},
+		{"row_security", "on"},
+		{"transaction_timeout", "0"},	/* since 17 */
+		{"jit", "off"}
+	};
+
+	for (size_t i = 0; i < lengthof(settings); i++)
+		if (GetConfigOption(settings[i][0], true, false) != NULL)
+			SetConfigOption(settings[i][0], settings[i][1], PGC_SUSET, PGC_S_OVERRIDE);
+}
+
+/*
+ * A foreign key of somebody's table on ours may delete rows there, and a trigger
+ * of that table runs as its owner, in a session that is a superuser's.  So it
+ * may leave nothing behind that would run at the commit, when we are one again.
+ */
+static void
+transaction_restrict(void)
+{
+	Oid			user_id;
+	int			sec_context;
+
+	GetUserIdAndSecContext(&user_id, &sec_context);
+	SetUserIdAndSecContext(user_id, sec_context | SECURITY_RESTRICTED_OPERATION);
+}
+
+void
 worker_begin(StoreOwner *owner)
 {
 	SetCurrentStatementStartTimestamp();
 	StartTransactionCommand();
 	PushActiveSnapshot(GetTransactionSnapshot());
 	store_owner_enter(owner);
+	transaction_restrict();
 	transaction_defer_nothing();
 }
 

@@ -5,13 +5,14 @@
  * DROP DATABASE, RENAME, SET TABLESPACE, ALLOW_CONNECTIONS false and CREATE
  * DATABASE ... TEMPLATE fail while anybody is connected to that database, and
  * DROP EXTENSION would wait for a worker that is inside of a transaction.  So
- * the worker is held away while the statement runs, and comes back if it fails
- * and there is work.  A worker is asked only for who may run the statement:
+ * both workers are held away while the statement runs, and come back if it fails
+ * and there is work.  They are asked only for who may run the statement:
  * otherwise any role could keep refusals from being recorded by statements that
  * are refused.
  *
- * COMMIT PREPARED is here too: what a prepared transaction has to announce is
- * not known any more, so listeners are told to read on.
+ * COMMIT PREPARED is here too: what a prepared transaction has to announce or
+ * to deliver is not known any more, so listeners are told to read on, and the
+ * dispatcher looks.
  */
 #include "worker/worker.h"
 
@@ -181,7 +182,7 @@ utility_commits_events(const PlannedStmt *pstmt)
 		IsTransactionState() && OidIsValid(get_extension_oid("fastauth", true));
 }
 
-/* The same, with no worker in that database; after a DROP DATABASE that succeeded nothing is kept of it. */
+/* The same, with no workers in that database; after a DROP DATABASE that succeeded nothing is kept of it. */
 static pg_noinline void
 utility_run_without_worker(Oid database, PlannedStmt *pstmt, const char *query, bool read_only_tree,
 						   ProcessUtilityContext context, ParamListInfo params, QueryEnvironment *environment,
@@ -211,7 +212,10 @@ utility_hook(PlannedStmt *pstmt, const char *query, bool read_only_tree, Process
 	else
 		utility_run(pstmt, query, read_only_tree, context, params, environment, dest, qc);
 	if (commits_events)
+	{
 		shmem_announce_add(NULL, 0, true);
+		shmem_dispatcher_call();
+	}
 }
 
 void

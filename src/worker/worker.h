@@ -1,6 +1,6 @@
 /*
  * worker.h
- *		The background workers: the launcher, and the recorder of each database.
+ *		The background workers: the launcher, and the recorder and the dispatcher of each database.
  */
 #ifndef FASTAUTH_WORKER_WORKER_H
 #define FASTAUTH_WORKER_WORKER_H
@@ -15,9 +15,11 @@
 #define WORKER_LIBRARY			"fastauth"
 #define WORKER_LAUNCHER_MAIN	"fastauth_launcher_main"
 #define WORKER_RECORDER_MAIN	"fastauth_recorder_main"
+#define WORKER_DISPATCHER_MAIN	"fastauth_dispatcher_main"
 
 extern FA_EXPORT void fastauth_launcher_main(Datum arg);
 extern FA_EXPORT void fastauth_recorder_main(Datum arg);
+extern FA_EXPORT void fastauth_dispatcher_main(Datum arg);
 
 /* Register the launcher and the settings and hooks of this room; called once by _PG_init. */
 extern void worker_init(void);
@@ -31,7 +33,10 @@ extern void worker_recorder_init(void);
 
 /* ---- (transaction.c) ---- */
 
-/* A transaction that acts as fastauth_owner; its commit, and one that is not flushed. */
+/* At the start: settings of the database or the role that must not change what a worker does are overridden. */
+extern void worker_override_settings(void);
+
+/* A transaction that acts as fastauth_owner, and is confined; its commit, and one that is not flushed. */
 extern void worker_begin(StoreOwner *owner);
 extern void worker_commit(const StoreOwner *owner);
 extern void worker_commit_unflushed(const StoreOwner *owner);
@@ -43,6 +48,9 @@ typedef void (*WorkerWork) (void *arg);
 
 /* Run work(arg), in a memory context that lasts until the next call.  After an error, which is logged, it was rolled back: false. */
 extern bool worker_try(WorkerWork work, void *arg);
+
+/* (dispatcher.c) The dispatcher begins a transaction; false when the extension is gone, and it with it. */
+extern bool worker_dispatcher_begin(StoreOwner *owner);
 
 /* ---- (events.c) ---- */
 

@@ -38,6 +38,9 @@ have_header zxcvbn.h || missing="$missing libzxcvbn-dev"
 have_header curl/curl.h || missing="$missing libcurl4-openssl-dev"
 perl -MIPC::Run -e 1 2>/dev/null || missing="$missing libipc-run-perl"
 command -v prove >/dev/null || missing="$missing perl"
+command -v openssl >/dev/null || missing="$missing openssl"
+# Debian's own Python, whatever else is in PATH: the mail servers of the tests are its program.
+/usr/bin/python3 -c "import aiosmtpd" 2>/dev/null || missing="$missing python3 python3-aiosmtpd"
 if ! have_server; then
 	# Where there is a server, its own headers; all is what a fresh system has.
 	version=$("$PG_CONFIG" --version 2>/dev/null | sed 's/^PostgreSQL \([0-9]*\).*/\1/')

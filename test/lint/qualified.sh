@@ -42,6 +42,8 @@ bad=$(perl -0777 -ne '
 			$start += $text =~ tr/\n//;
 		}
 	}
+	# The names of common table expressions; a macro may name one that stands in another.
+	my %ours = map { lc($_) => 1 } map { $_->[1] =~ /\b(\w+)\s*(?:\([\w\s,]*\)\s*)?as\s+(?:not\s+)?(?:materialized\s+)?\(/gi } @pieces;
 	for (@pieces)
 	{
 		my ($line, $sql) = @$_;
@@ -66,7 +68,6 @@ bad=$(perl -0777 -ne '
 			next if $op eq "=" && $before =~ /\b(using|,)\s+(hint|detail|message|errcode)\s*$/i;		# RAISE
 			$say->("bare operator $op");
 		}
-		my %ours = map { lc($_) => 1 } $sql =~ /\b(\w+)\s*(?:\([\w\s,]*\)\s*)?as\s+(?:not\s+)?(?:materialized\s+)?\(/gi;
 		my %words = map { $_ => 1 } qw(values and or not any all some exists coalesce greatest least array row op as on in over filter key check
 			unique conflict returning table select from where then else when if elsif using primary references include default lateral join by set limit
 			offset range list partition with union except intersect cast extract execute loop return out constraint for is);

@@ -95,6 +95,13 @@ SELECT * FROM regress_fault('expired sessions', 'DELETE FROM fastauth.sessions W
 SELECT * FROM regress_fault('old failures', 'DELETE FROM fastauth.failures',
 	$$INSERT INTO fastauth.failures (id, failed_at, kind, account, is_user, address_lock, both_locks)
 		SELECT gen_random_uuid(), now() - d * interval '1 day', 'signin', gen_random_uuid(), false, false, false FROM unnest(ARRAY[1, 29, 36, 38, 39]) d$$);
+-- mails that nobody delivers; while the transport is outbox they wait for somebody who reads them
+SELECT * FROM regress_fault('outbox', 'DELETE FROM fastauth.outbox', $$SELECT fastauth.send_email('regress-check@example.org', 'late', '<p>late</p>')$$,
+	$$UPDATE fastauth.outbox SET due_at = now() - interval '1 hour'$$);
+SELECT * FROM regress_fault('outbox', 'DELETE FROM fastauth.outbox', $$SELECT fastauth.send_email('regress-check@example.org', 'late', '<p>late</p>')$$,
+	$$UPDATE fastauth.outbox SET due_at = now() - interval '14 min'$$, $$SELECT fastauth.configure('email_transport', 'smtp')$$);
+SELECT * FROM regress_fault('outbox', 'DELETE FROM fastauth.outbox', $$SELECT fastauth.send_email('regress-check@example.org', 'late', '<p>late</p>')$$,
+	$$UPDATE fastauth.outbox SET due_at = now() - interval '16 min'$$, $$SELECT fastauth.configure('email_transport', 'smtp')$$);
 
 -- hooks whose function somebody changed
 SELECT * FROM regress_fault('hook%', 'CREATE FUNCTION public.regress_hook(u jsonb) RETURNS void LANGUAGE sql AS $h$SELECT$h$',
@@ -143,6 +150,14 @@ SELECT * FROM regress_fault('setting %', $$SELECT fastauth.configure('access_tok
 SELECT * FROM regress_fault('setting %', $$SELECT fastauth.configure('session_max_lifetime', '1 h'), fastauth.configure('reauth_window', '2 h')$$);
 SELECT * FROM regress_fault('setting %', $$SELECT fastauth.configure('password_min_length', '6'), fastauth.configure('password_min_score', '0')$$);
 SELECT * FROM regress_fault('setting %', $$SELECT fastauth.configure('require_verified_email', 'on')$$);
+SELECT * FROM regress_fault('setting %', $$SELECT fastauth.configure('require_verified_email', 'on'), fastauth.configure('email_transport', 'smtp'), fastauth.configure('smtp_tls', 'none')$$);
+SELECT * FROM regress_fault('setting %', $$SELECT fastauth.configure('email_transport', 'webhook'), fastauth.configure('email_from', 'a@example.com'), fastauth.configure('base_url', 'https://app.example.com')$$);
+-- mails that nobody gets, or that were given up
+SELECT * FROM regress_fault('mails', $$SELECT fastauth.send_email('a@example.com', 's', 'h')$$);
+SELECT * FROM regress_fault('mails', $$WITH one AS (SELECT fastauth.send_email('a@example.com', 's', 'h') AS id)
+	INSERT INTO fastauth.outbox SELECT gen_random_uuid(), 'mail', 'x', NULL, NULL, d, NULL, s, 1, e, now(), now(), NULL, NULL, f
+	FROM one, (VALUES (false, 'failed', 'older', now() - interval '2 hours'), (false, 'failed', '550', now() - interval '1 hour'), (false, 'failed', 'oldest', now() - interval '2 days'),
+	(false, 'sent', NULL, now()), (true, 'pending', NULL, NULL)) v (d, s, e, f)$$);
 BEGIN;
 SELECT fastauth.configure('issuer', 'https://regress.example');
 SELECT count(*) FROM fastauth.check() WHERE subject = 'setting issuer';

@@ -42,12 +42,14 @@ CREATE FUNCTION signin(address text, password text) RETURNS text LANGUAGE sql AS
 	$$SELECT outcome(format('fastauth.signin(%L, %L)', address, password))$$;
 CREATE FUNCTION alive(VARIADIC tokens text[]) RETURNS text LANGUAGE sql AS
 	$$SELECT string_agg(CASE outcome(format('fastauth.verify_token(%L)', token)) WHEN 'accepted' THEN 'lives' ELSE 'ended' END, ' ' ORDER BY n) FROM unnest(tokens) WITH ORDINALITY AS t (token, n)$$;
--- How many rows a request makes, and what mails there will be
+-- How many rows a request makes, when none was asked for before
 CREATE FUNCTION rows_of(token text, address text) RETURNS text LANGUAGE plpgsql SECURITY DEFINER AS $$
 DECLARE
 	tokens bigint = (SELECT count(*) FROM fastauth.one_time_tokens);
 	queued bigint = (SELECT count(*) FROM fastauth.outbox);
 BEGIN
+	DELETE FROM fastauth.one_time_tokens WHERE token_type = 'email_change';
+	tokens = (SELECT count(*) FROM fastauth.one_time_tokens);
 	PERFORM fastauth.authenticate(token);
 	PERFORM fastauth.request_email_change(address);
 	RETURN format('tokens %s, outbox %s', (SELECT count(*) FROM fastauth.one_time_tokens) - tokens, (SELECT count(*) FROM fastauth.outbox) - queued);
@@ -98,6 +100,8 @@ SELECT fastauth.configure('email_transport', NULL);
 --
 -- The link
 --
+\c - regress_authenticated
+SELECT attempt(:'a1', format('fastauth.request_email_change(%L)', address)) FROM unnest(ARRAY['change.new@example.com', 'change.free@example.com']) AS address;
 \c - regress_anon
 SELECT link('email_change', 'change.new@example.com') AS token \gset
 SELECT case_, confirm(token) FROM (VALUES

@@ -70,6 +70,29 @@ BEGIN;
 SELECT count(*) FROM attacked($$INSERT INTO app.went (statement) VALUES ('deferred')$$, 'DECLARE c CURSOR WITH HOLD FOR SELECT app.steal()');
 COMMIT;
 SELECT * FROM app.stolen;
+-- SET CONSTRAINTS would run the caller's deferred triggers there and then, as the hook's owner, or put off what the caller wants at once
+CREATE TABLE ours (n int PRIMARY KEY DEFERRABLE INITIALLY DEFERRED);
+CREATE FUNCTION ours_trigger() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE NOTICE 'deferred trigger of the caller, as the caller: %', current_user = session_user; RETURN NULL; END $$;
+CREATE CONSTRAINT TRIGGER ours AFTER INSERT ON ours DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ours_trigger();
+BEGIN;
+INSERT INTO ours VALUES (1);
+SELECT * FROM attacked('SET CONSTRAINTS ALL IMMEDIATE', 'SET CONSTRAINTS public.ours IMMEDIATE', 'DO $$BEGIN SET CONSTRAINTS ALL IMMEDIATE; END$$', 'SET CONSTRAINTS ALL DEFERRED');
+SELECT 'the hook has returned' AS "then";
+COMMIT;
+BEGIN;
+SET CONSTRAINTS ALL IMMEDIATE;
+SELECT count(*) FROM attacked('SET CONSTRAINTS ALL DEFERRED');
+INSERT INTO ours VALUES (1);
+ROLLBACK;
+-- advisory locks of the session: none is left behind, and the caller's are not the hook's to release; those of the transaction end with it
+SELECT pg_advisory_lock(20), pg_advisory_lock_shared(20, 1);
+SELECT * FROM attacked('SELECT pg_advisory_lock(21)', 'SELECT pg_advisory_lock(21, 1)', 'SELECT pg_advisory_lock_shared(21)', 'SELECT pg_advisory_lock_shared(21, 1)', 'SELECT pg_try_advisory_lock(21)', 'SELECT pg_try_advisory_lock(21, 1)',
+	'SELECT pg_try_advisory_lock_shared(21)', 'SELECT pg_try_advisory_lock_shared(21, 1)', 'SELECT pg_advisory_unlock(20)', 'SELECT pg_advisory_unlock(20, 1)', 'SELECT pg_advisory_unlock_shared(20)', 'SELECT pg_advisory_unlock_shared(20, 1)',
+	'SELECT pg_advisory_unlock_all()', 'DO $$DECLARE x boolean; BEGIN x := pg_try_advisory_lock(21); END$$', 'SELECT pg_advisory_xact_lock(22)', 'SELECT pg_try_advisory_xact_lock_shared(22, 1)');
+SELECT classid, objid, mode FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() ORDER BY classid, objid;
+SELECT pg_advisory_unlock(20), pg_advisory_unlock_shared(20, 1);
+DROP TABLE ours;
+DROP FUNCTION ours_trigger();
 -- a function in pg_temp is made, and never found
 CREATE FUNCTION now_(text) RETURNS text LANGUAGE sql AS $$SELECT 'ours'$$;
 SELECT * FROM attacked($$CREATE FUNCTION pg_temp.now_(text) RETURNS text LANGUAGE sql AS 'SELECT app.steal()'$$, $$CREATE FUNCTION pg_temp.lower(text) RETURNS text LANGUAGE sql AS 'SELECT app.steal()'$$);
@@ -169,6 +192,9 @@ EXCEPTION WHEN OTHERS THEN
 	RAISE NOTICE '%, %', SQLERRM, current_user = session_user;
 END $$;
 SELECT fastauth.uid() = :'victim' AS still_us, current_setting('search_path') <> 'evil' AS search_path, current_user = session_user AS role;
+-- nor are we taken for a hook
+SET CONSTRAINTS ALL DEFERRED;
+SELECT pg_advisory_lock(23), pg_advisory_unlock(23);
 COMMIT;
 SELECT fastauth.remove_hook('allow_signin', 'app.becomes_other(jsonb, text)'), fastauth.remove_hook('on_signin', 'app.attacks(jsonb, text)');
 

@@ -26,12 +26,44 @@ INSERT INTO fastauth.instance SELECT false, id, '1', 1, now(), now() FROM fastau
 
 -- adopt(false) takes over as it is
 SELECT fastauth.rotate_signing_key() IS NOT NULL AS key;
+-- mails and webhooks, more than one batch, are there too, and an address of nobody, which its token alone opens
+SELECT fastauth.send_email('regress@example.org', 'one', 'regress') AS mail \gset
+SELECT count(fastauth.send_email('regress@example.org', 'more', 'regress')) FROM generate_series(1, 250);
+INSERT INTO fastauth.outbox SELECT gen_random_uuid(), 'mail', 'sent', NULL, NULL, false, NULL, 'sent', 1, NULL, now(), now(), NULL, NULL, now();
+SELECT count(*) FROM fastauth.add_webhook('https://hooks.example.com/x', '{signin}');
+SELECT fastauth.send_magic_link('nobody@example.org') IS NOT NULL AS asked;
+SELECT count(*) FILTER (WHERE sealed_address IS NOT NULL) AS addresses FROM fastauth.one_time_tokens;
+CREATE TABLE sealed AS SELECT id, payload AS value FROM fastauth.outbox WHERE payload IS NOT NULL AND NOT decoy UNION ALL SELECT id, secret FROM fastauth.webhooks;
+SELECT fastauth.rotate_master_key() IS NOT NULL AS rotated;
+-- each was sealed anew, none that was delivered came back, and what it says is the same
+SELECT count(*) AS sealed, count(*) FILTER (WHERE s.value = n.value) AS left_behind FROM sealed s LEFT JOIN (SELECT id, payload AS value FROM fastauth.outbox
+	UNION ALL SELECT id, secret FROM fastauth.webhooks) n USING (id);
+SELECT count(*) FROM fastauth.outbox WHERE status = 'sent' AND payload IS NOT NULL;
+SELECT * FROM fastauth.outbox_mail(:'mail');
+-- one that was altered stops it
+BEGIN;
+UPDATE fastauth.outbox SET payload = set_byte(payload, octet_length(payload) - 1, get_byte(payload, octet_length(payload) - 1) # 1) WHERE id = :'mail';
+SAVEPOINT s;
+\set VERBOSITY sqlstate
+SELECT fastauth.rotate_master_key();
+ROLLBACK TO s;
+SELECT fastauth.outbox_mail(:'mail');
+ROLLBACK;
+-- so does one that stands in another row's place
+BEGIN;
+UPDATE fastauth.outbox SET payload = (SELECT payload FROM fastauth.outbox WHERE id = :'mail') WHERE id <> :'mail' AND payload IS NOT NULL;
+SELECT fastauth.rotate_master_key();
+ROLLBACK;
+\set VERBOSITY default
 CREATE TABLE before AS SELECT i.id, s.value, (SELECT kid FROM fastauth.signing_keys WHERE private_key IS NOT NULL) AS kid FROM fastauth.instance i, fastauth.secrets s WHERE s.name = 'a';
 UPDATE fastauth.instance SET system_identifier = '1', database_oid = 1;
 SELECT fastauth.adopt(false);
 SELECT i.id = b.id AS same_id, s.value = b.value AS same_value, i.database_oid = d.oid AS of_this_database, i.system_identifier = c.system_identifier::text AS of_this_server,
 	(SELECT kid FROM fastauth.signing_keys WHERE private_key IS NOT NULL) = b.kid AS same_key
 	FROM fastauth.instance i, before b, fastauth.secrets s, pg_database d, pg_control_system() c WHERE d.datname = current_database() AND s.name = 'a';
+SELECT count(*) > 250 AS mails FROM fastauth.outbox_overview WHERE status = 'pending';
+SELECT subject FROM fastauth.outbox_mail(:'mail');
+SELECT count(*) > 0 AS tokens FROM fastauth.one_time_tokens;
 -- adopt(true) makes a new instance, ends the sessions and seals the secrets anew
 INSERT INTO fastauth.users (id, email, email_verified, is_active, metadata, app_metadata, created_at, updated_at)
 	VALUES ('0195e2e0-0000-7000-8000-000000000001', 'regress@example.org', true, true, '{}', '{}', now(), now());
@@ -44,6 +76,7 @@ SELECT i.id = b.id AS same_id, s.value = b.value AS same_value, i.database_oid =
 	FROM fastauth.instance i, before b, fastauth.secrets s, pg_database d WHERE d.datname = current_database() AND s.name = 'a';
 SELECT (SELECT count(*) FROM fastauth.users) AS users, (SELECT count(*) FROM fastauth.sessions) AS sessions, (SELECT count(*) FROM fastauth.refresh_tokens) AS refresh_tokens,
 	(SELECT count(*) FROM fastauth.secrets) AS secrets;
+SELECT (SELECT count(*) FROM fastauth.outbox) AS outbox, (SELECT count(*) FROM fastauth.one_time_tokens) AS tokens, (SELECT count(*) FROM fastauth.webhooks) AS webhooks;
 SELECT s.kid = b.kid AS old_key, s.private_key IS NOT NULL AS has_private, s.public_jwk IS NOT NULL AS has_public, s.verifies_until FROM fastauth.signing_keys s, before b ORDER BY 1;
 SELECT jsonb_array_length(fastauth.jwks() -> 'keys') AS keys, fastauth.jwks() -> 'keys' -> 0 ->> 'kid' = b.kid AS old_key FROM before b;
 SELECT fastauth.rotate_master_key() IS NOT NULL AS opens;

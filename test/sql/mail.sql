@@ -10,7 +10,6 @@ EXCEPTION WHEN OTHERS THEN
 	GET STACKED DIAGNOSTICS word = PG_EXCEPTION_DETAIL;
 	RETURN SQLSTATE || ' ' || CASE WHEN SQLSTATE LIKE 'PT%' THEN word || ': ' ELSE '' END || SQLERRM;
 END $$;
-GRANT USAGE ON SCHEMA pg_temp TO regress_server, regress_admin;
 
 -- one that is good
 SET ROLE regress_server;
@@ -38,7 +37,7 @@ SELECT fastauth.delete_user(:'ann', soft => false);
 SELECT count(*) FROM fastauth.outbox_overview WHERE id = :'mail';
 
 -- refused: addresses that are two, or hold a header or a command
-SELECT a AS address, pg_temp.try(format('SELECT fastauth.send_email(%L, ''s'', ''h'')', a)) AS answer
+SELECT replace(left(a, 45), E'\n', '|') AS address, pg_temp.try(format('SELECT fastauth.send_email(%L, ''s'', ''h'')', a)) AS answer
 FROM unnest(ARRAY['', 'x', 'a@example', 'a@example.com, b@example.com', 'a@example.com;b@example.com', 'Ann <a@example.com>', '"a b"@example.com',
 	E'a@example.com\nBcc: b@example.com', E'a@example.com\r\nRCPT TO:<b@example.com>', 'a@example.com>', E'a\u00e4@example.com', repeat('a', 65) || '@example.com',
 	repeat('a', 600) || '@example.com']) WITH ORDINALITY u (a, n) ORDER BY n;

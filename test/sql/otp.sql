@@ -14,8 +14,8 @@ SET ROLE regress_admin;
 SELECT fastauth.configure('password_hash_memory', '7 MB'), fastauth.configure('password_hash_iterations', '1');
 SELECT fastauth.configure('rate_mail_per_minute', 'off'), fastauth.configure('rate_mail_per_hour', 'off'), fastauth.configure('rate_mail_per_day', 'off'), fastauth.configure('rate_mail_address', 'off');
 RESET ROLE;
-SELECT id AS ada FROM fastauth.create_user('otp.ada@example.com', 'correct horse battery', 'Ada', email_verified => true) \gset
-SELECT id AS bob FROM fastauth.create_user('otp.bob@example.com', 'correct horse battery', 'Bob', email_verified => true) \gset
+SELECT id AS ada FROM fastauth.create_user('otp.ada@example.com', 'correct horse battery', name => 'Ada', email_verified => true) \gset
+SELECT id AS bob FROM fastauth.create_user('otp.bob@example.com', 'correct horse battery', name => 'Bob', email_verified => true) \gset
 
 --
 -- A user signs in by a code
@@ -48,7 +48,7 @@ SELECT pg_temp.signin('otp.ada@example.com', :'code', :'challenge');
 SELECT fastauth.signin_with_otp('otp.ada@example.com', :'code', :'challenge');
 RESET ROLE;
 SELECT provider FROM fastauth.sessions WHERE user_id = :'ada';
-SELECT event, data, session_id IS NOT NULL AS session FROM fastauth.events WHERE user_id = :'ada' ORDER BY id;
+SELECT event, data, session_id IS NOT NULL AS session FROM fastauth.events WHERE user_id = :'ada' AND event NOT IN ('outbox_read', 'signin_failed') ORDER BY id;
 SELECT pg_temp.password('otp.ada@example.com', 'correct horse battery');
 
 --
@@ -65,14 +65,17 @@ SELECT fastauth.signin_with_otp(NULL, NULL, NULL);
 ROLLBACK;
 RESET ROLE;
 SELECT FROM fastauth.create_user('otp.off@example.com', email_verified => true, is_active => false);
-SET ROLE regress_anon;
+BEGIN;
+SET LOCAL ROLE regress_anon;
 SELECT fastauth.send_otp('otp.nobody@example.com') AS nobodys \gset
 SELECT fastauth.send_otp('otp.off@example.com') AS offs \gset
+RESET ROLE;
+SELECT count(*) AS decoys FROM fastauth.outbox WHERE name = 'otp' AND decoy AND created_at >= now();
+COMMIT;
+SET ROLE regress_anon;
 SELECT :'nobodys' ~ '^fa_ch_[A-Za-z0-9_-]{43}$' AS nobodys_form, :'offs' ~ '^fa_ch_[A-Za-z0-9_-]{43}$' AS offs_form;
 -- three tries there end in the same words
 SELECT pg_temp.signin('otp.nobody@example.com', '12345678', :'nobodys') AS nobody, pg_temp.signin('otp.off@example.com', '12345678', :'offs') AS off FROM generate_series(1, 4);
-RESET ROLE;
-SELECT count(*) AS decoys FROM fastauth.outbox WHERE name = 'otp' AND decoy;
 
 --
 -- Wrong codes: three end it, whatever the caller rolls back
@@ -159,7 +162,7 @@ SELECT access_token IS NOT NULL AS signed_in FROM fastauth.signin_with_otp('otp.
 SELECT pg_temp.password('otp.cora@example.com', 'correct horse battery') AS old_password, regress_outcome(format('SELECT fastauth.refresh(%L)', :'cora_refresh')) AS old_session;
 RESET ROLE;
 SELECT email_verified, hashed_password IS NOT NULL AS password FROM fastauth.users WHERE id = :'cora';
-SELECT event, data FROM fastauth.events WHERE user_id = :'cora' ORDER BY id;
+SELECT event, data FROM fastauth.events WHERE user_id = :'cora' AND event NOT IN ('outbox_read', 'signin_failed') ORDER BY id;
 
 --
 -- An address of nobody, with magic_link_signup
@@ -176,7 +179,7 @@ SELECT pg_temp.signin('otp.new@example.com', pg_temp.wrong(:'code'), :'challenge
 SELECT access_token AS access FROM fastauth.signin_with_otp('otp.new@example.com', :'code', :'challenge') \gset new_
 SELECT pg_temp.claim(:'new_access', 'email') AS email, pg_temp.claim(:'new_access', 'email_verified') AS verified, pg_temp.signin('otp.new@example.com', :'code', :'challenge') AS again;
 RESET ROLE;
-SELECT event, data, session_id IS NOT NULL AS session FROM fastauth.events WHERE user_id = pg_temp.claim(:'new_access', 'sub')::uuid ORDER BY id;
+SELECT event, data, session_id IS NOT NULL AS session FROM fastauth.events WHERE user_id = pg_temp.claim(:'new_access', 'sub')::uuid AND event NOT IN ('outbox_read', 'signin_failed') ORDER BY id;
 -- somebody signs up with the address before the code is used
 SET ROLE regress_anon;
 SELECT fastauth.send_otp('otp.taken@example.com') AS challenge \gset

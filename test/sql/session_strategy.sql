@@ -323,6 +323,67 @@ SELECT fastauth.authenticate(:'two', is_local => false) = :'ada' AS ada;
 UPDATE fastauth.sessions SET expires_at = clock_timestamp() WHERE id = session_of(:'two');
 SELECT fastauth.uid() IS NULL AS nobody;
 DISCARD ALL;
+-- and asked all that authenticate() asks: that the address is verified, if it has to be, and that the role is one that tokens may name
+SELECT fastauth.configure('session_strategy', 'database');
+SELECT access_token AS st FROM fastauth.signin('strategy.ada@example.com', 'staple battery horse') \gset
+SELECT fastauth.configure('session_strategy', NULL);
+SELECT fastauth.authenticate(:'st', is_local => false) = :'ada' AS ada;
+BEGIN;
+SELECT fastauth.configure('require_verified_email', 'on');
+COMMIT;
+SELECT fastauth.uid() IS NULL AS nobody;
+-- which is for good
+SELECT fastauth.configure('require_verified_email', NULL);
+SELECT fastauth.uid() IS NULL AS nobody, try_token(:'st');
+SELECT fastauth.authenticate(:'st', is_local => false) = :'ada' AS ada;
+SELECT fastauth.configure('require_verified_email', 'on'), email_verified FROM fastauth.update_user(:'ada', '{"email_verified": true}');
+SELECT fastauth.uid() = :'ada' AS still;
+SELECT email_verified FROM fastauth.update_user(:'ada', '{"email_verified": false}');
+SELECT fastauth.uid() IS NULL AS nobody, try_token(:'st');
+SELECT fastauth.configure('require_verified_email', NULL);
+CREATE ROLE regress_strategy;
+SELECT fastauth.configure('allowed_roles', '{regress_strategy}');
+SELECT fastauth.set_user_dbrole(:'ada', 'regress_strategy');
+SELECT fastauth.authenticate(:'st', is_local => false) = :'ada' AS ada;
+SELECT fastauth.uid() = :'ada' AS still;
+ALTER ROLE regress_strategy CREATEROLE;
+SELECT fastauth.uid() IS NULL AS nobody;
+SELECT fastauth.authenticate(:'st', is_local => false);
+SELECT fastauth.set_user_dbrole(:'ada', NULL);
+SELECT fastauth.configure('allowed_roles', NULL);
+DROP ROLE regress_strategy;
+SELECT fastauth.authenticate(:'st', is_local => false) = :'ada' AS ada;
+SELECT fastauth.uid() = :'ada' AS still;
+-- the same for an access token: its issuer, its audience and its key are still ours; but require_verified_email, which authenticate() does not ask of one, is not asked
+DISCARD ALL;
+SELECT access_token AS jwt, fastauth.issue_jwt(:'ada') AS free FROM fastauth.signin('strategy.ada@example.com', 'staple battery horse') \gset
+SELECT fastauth.configure('require_verified_email', 'on');
+SELECT fastauth.authenticate(:'jwt', is_local => false) = :'ada' AS ada;
+SELECT fastauth.uid() = :'ada' AS still, fastauth.claims() = fastauth.verify_token(:'jwt') AS claims;
+SELECT fastauth.configure('require_verified_email', NULL);
+SELECT fastauth.configure('audience', 'others');
+SELECT fastauth.uid() IS NULL AS nobody;
+SELECT fastauth.configure('audience', NULL);
+SELECT fastauth.uid() IS NULL AS nobody, try_token(:'jwt');
+SELECT fastauth.authenticate(:'jwt', is_local => false) = :'ada' AS ada;
+SELECT fastauth.configure('issuer', 'https://others.example.com');
+SELECT fastauth.uid() IS NULL AS nobody, try_token(:'jwt');
+SELECT fastauth.configure('issuer', NULL);
+-- a token of the retired key is good until its end, one of a compromised key no more; with a session and without
+SELECT fastauth.authenticate(:'jwt', is_local => false) = :'ada' AS ada;
+SELECT convert_from(decode(translate(split_part(:'jwt', '.', 1), '-_', '+/') || repeat('=', (4 - length(split_part(:'jwt', '.', 1)) % 4) % 4), 'base64'), 'UTF8')::jsonb ->> 'kid' AS kid \gset
+SELECT fastauth.retire_signing_key(:'kid');
+SELECT fastauth.uid() = :'ada' AS still, try_token(:'jwt'), try_token(:'free');
+SELECT fastauth.authenticate(:'jwt', is_local => false) = :'ada' AS ada;
+SELECT fastauth.compromised_signing_key(:'kid');
+SELECT fastauth.uid() IS NULL AS nobody, try_token(:'jwt'), try_token(:'free');
+SELECT fastauth.issue_jwt(:'ada') AS free \gset
+SELECT fastauth.authenticate(:'free', is_local => false) = :'ada' AS ada;
+SELECT fastauth.uid() = :'ada' AS still, fastauth.session_id() IS NULL AS no_session;
+SELECT convert_from(decode(translate(split_part(:'free', '.', 1), '-_', '+/') || repeat('=', (4 - length(split_part(:'free', '.', 1)) % 4) % 4), 'base64'), 'UTF8')::jsonb ->> 'kid' AS kid \gset
+SELECT fastauth.compromised_signing_key(:'kid');
+SELECT fastauth.uid() IS NULL AS nobody, try_token(:'free');
+DISCARD ALL;
 SELECT fastauth.configure('allow_session_identity', NULL);
 
 DROP FUNCTION try_token, times, pass_time, session_of;

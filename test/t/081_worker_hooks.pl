@@ -122,4 +122,46 @@ cmp_ok(fail_once(), '<', 5, 'and the next one records without hooks') for 1 .. 3
 is($node->safe_psql('postgres', 'SELECT count(*) FROM fastauth.failures'), $n, 'every refusal is recorded');
 ok(events($n), 'with its event');
 $node->stop;
+
+# A hook of a superuser can end its worker, and even the server.  Whichever it does, refusals go on being recorded, with
+# their events, and the hook does not do it again at once.
+$node = new_server('ended', 'restart_after_crash = on', "fastauth.worker_idle_exit = '1h'");
+$n = 0;
+$node->safe_psql('postgres', <<'SQL');
+CREATE EXTENSION fastauth CASCADE;
+SELECT fastauth.configure('password_hash_memory', '7 MB'), fastauth.configure('password_hash_iterations', '1');
+CREATE FUNCTION ends_worker() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$;
+CREATE FUNCTION ends_server() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN COPY (SELECT) TO PROGRAM 'kill -KILL $PPID'; RETURN NULL; END $$;
+SELECT fastauth.add_hook('signin_failed', 'ends_worker()');
+SQL
+
+sub times_logged
+{
+	my ($pattern, $from) = @_;
+	my @found = slurp_file($node->logfile, $from) =~ /$pattern/g;
+
+	return scalar @found;
+}
+
+$log_at = -s $node->logfile;
+fail_once();
+$node->wait_for_log(qr/terminating background worker "fastauth recorder/, $log_at);
+cmp_ok(fail_once(), '<', 5, 'after a worker that its hook ended another one records') for 1 .. 3;
+ok(events($n), 'with all events');
+is(times_logged('terminating background worker "fastauth recorder', $log_at), 1, 'and is not ended by the hook');
+is($node->safe_psql('postgres', 'SELECT count(*) FROM fastauth.failures'), $n, 'every refusal is recorded');
+
+$node->safe_psql('postgres', "SELECT fastauth.remove_hook('signin_failed', 'ends_worker()'), fastauth.add_hook('signin_failed', 'ends_server()')");
+$node->restart;
+$log_at = -s $node->logfile;
+# Whether this one is answered before the server ends is not certain; it is recorded.
+$n++;
+$node->psql('postgres', "SELECT fastauth.signin('nobody$n\@example.com', 'wrong')");
+$node->wait_for_log(qr/all server processes terminated; reinitializing/, $log_at);
+ok($node->poll_query_until('postgres', 'SELECT true'), 'the server comes back from a hook that ended it');
+cmp_ok(fail_once(), '<', 5, 'and a worker records') for 1 .. 3;
+ok(events($n), 'with all events');
+is(times_logged('all server processes terminated; reinitializing', $log_at), 1, 'and the hook does not end the server again');
+is($node->safe_psql('postgres', 'SELECT count(*) FROM fastauth.failures'), $n, 'every refusal is recorded');
+$node->stop;
 done_testing();

@@ -31,3 +31,10 @@ CREATE TRIGGER cache_truncated AFTER TRUNCATE ON fastauth.hooks
 	FOR EACH STATEMENT EXECUTE FUNCTION fastauth.cache_changed();
 ALTER TABLE fastauth.hooks ENABLE ALWAYS TRIGGER cache_changed;
 ALTER TABLE fastauth.hooks ENABLE ALWAYS TRIGGER cache_truncated;
+
+CREATE TRIGGER cache_changed AFTER INSERT OR UPDATE OR DELETE ON fastauth.webhooks
+	FOR EACH ROW EXECUTE FUNCTION fastauth.cache_changed();
+CREATE TRIGGER cache_truncated AFTER TRUNCATE ON fastauth.webhooks
+	FOR EACH STATEMENT EXECUTE FUNCTION fastauth.cache_changed();
+ALTER TABLE fastauth.webhooks ENABLE ALWAYS TRIGGER cache_changed;
+ALTER TABLE fastauth.webhooks ENABLE ALWAYS TRIGGER cache_truncated;

@@ -33,4 +33,4 @@ CREATE FUNCTION fastauth.cleanup_expired() RETURNS pg_catalog.int8
 	LANGUAGE C VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 	SET search_path = pg_catalog, pg_temp
 	AS 'MODULE_PATHNAME', 'fastauth_cleanup_expired';
-COMMENT ON FUNCTION fastauth.cleanup_expired() IS 'delete sessions, revocations, refresh tokens and values of session_write() that are over, in batches; the number of rows';
+COMMENT ON FUNCTION fastauth.cleanup_expired() IS 'delete sessions, revocations, refresh tokens, one-time tokens and values of session_write() that are over, in batches; the number of rows';

@@ -40,3 +40,12 @@ CREATE TYPE fastauth.role_data AS (
 	includes pg_catalog.text[]
 );
 COMMENT ON TYPE fastauth.role_data IS 'a role of the application: its own permissions, and the roles that it includes';
+
+CREATE TYPE fastauth.token_data AS (
+	user_id pg_catalog.uuid,
+	token_type pg_catalog.text,
+	expires_at pg_catalog.timestamptz,
+	raw_data pg_catalog.jsonb,
+	created_at pg_catalog.timestamptz
+);
+COMMENT ON TYPE fastauth.token_data IS 'a one-time token of the application, without the token';

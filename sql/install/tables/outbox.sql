@@ -35,6 +35,7 @@ CREATE INDEX outbox_decoy_idx ON fastauth.outbox (due_at) WHERE decoy;
 CREATE INDEX outbox_user_id_idx ON fastauth.outbox (user_id) WHERE user_id IS NOT NULL;
 CREATE INDEX outbox_webhook_id_idx ON fastauth.outbox (webhook_id, user_id, id)
 	WHERE webhook_id IS NOT NULL AND status OPERATOR(pg_catalog.=) 'pending';
+CREATE INDEX outbox_leased_until_idx ON fastauth.outbox (leased_until) WHERE leased_until IS NOT NULL;
 CREATE INDEX outbox_finished_at_idx ON fastauth.outbox (finished_at) WHERE finished_at IS NOT NULL;
 ALTER TABLE fastauth.outbox ENABLE ROW LEVEL SECURITY;
 SELECT pg_catalog.pg_extension_config_dump('fastauth.outbox', '');

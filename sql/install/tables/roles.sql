@@ -40,6 +40,6 @@ CREATE TABLE fastauth.user_roles (
 	CONSTRAINT user_roles_user_id_fkey FOREIGN KEY (user_id) REFERENCES fastauth.users (id) ON DELETE CASCADE,
 	CONSTRAINT user_roles_role_fkey FOREIGN KEY (role) REFERENCES fastauth.roles (name) ON DELETE CASCADE
 );
-CREATE INDEX user_roles_role_idx ON fastauth.user_roles (role);
+CREATE INDEX user_roles_role_idx ON fastauth.user_roles (role, user_id);
 ALTER TABLE fastauth.user_roles ENABLE ROW LEVEL SECURITY;
 SELECT pg_catalog.pg_extension_config_dump('fastauth.user_roles', '');
