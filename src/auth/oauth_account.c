@@ -300,14 +300,22 @@ auth_oauth_link(const AuthProvider *provider, const AuthExternal *external, cons
 	auth_hook_tell(STORE_HOOK_ON_OAUTH_LINK, &user, provider->row.name);
 }
 
-/* A password, or an account of another provider. */
+static bool
+account_is_usable(const StoreOauthAccount *account)
+{
+	StoreOauthProvider provider;
+
+	return store_oauth_providers_get(account->provider, &provider) && provider.enabled;
+}
+
+/* A password, or an account of another provider that is still there. */
 static bool
 account_has_other_way(const StoreUser *user, const StoreOauthAccount *accounts, int n, const char *provider)
 {
 	if (user->hashed_password)
 		return true;
 	for (int i = 0; i < n; i++)
-		if (strcmp(accounts[i].provider, provider) != 0)
+		if (strcmp(accounts[i].provider, provider) != 0 && account_is_usable(&accounts[i]))
 			return true;
 	return false;
 }

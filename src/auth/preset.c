@@ -51,7 +51,7 @@ static const AuthPreset presets[] = {
 	{
 		.name = "google", .issuer = "https://accounts.google.com", .oidc = true,
 		.scopes = "openid email profile", .client_auth = "basic",
-		.may_trust = true, .trust_domains = "gmail.com"
+		.may_trust = true, .trust_domains = "gmail.com", .trust_hd = true
 	},
 	{
 		.name = "linkedin", .issuer = "https://www.linkedin.com/oauth", .oidc = true,

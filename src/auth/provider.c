@@ -158,7 +158,7 @@ auth_provider_discover(AuthProvider *provider, AuthFetch *fetch)
 	size_t		len;
 	bool		fetched;
 
-	if (!provider->row.oidc)
+	if (!provider->row.oidc || (provider->authorization_endpoint && provider->token_endpoint && provider->jwks_uri))
 		return;
 	url = provider_discovery_url(provider);
 	document = provider_document(provider, url, fetch, &len, &fetched);
@@ -239,10 +239,11 @@ bool
 auth_provider_trusts(const AuthProvider *provider, const char *email, const char *hd)
 {
 	const char *domain = strchr(email, '@') + 1;
+	bool		trust_hd = provider->preset && provider->preset->trust_hd;
 
 	if (!provider->row.trust_email)
 		return false;
-	if (provider->row.trust_domains == NULL || (hd && pg_strcasecmp(hd, domain) == 0))
+	if (provider->row.trust_domains == NULL || (trust_hd && hd && pg_strcasecmp(hd, domain) == 0))
 		return true;
 	for (char **trusted = provider->row.trust_domains; *trusted; trusted++)
 		if (pg_strcasecmp(*trusted, domain) == 0)

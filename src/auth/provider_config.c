@@ -17,6 +17,8 @@
 #include "base/text.h"
 #include "base/url.h"
 #include "crypto/pkey.h"
+#include "miscadmin.h"
+#include "shmem/document.h"
 
 #define CONFIG_TENANT_PLACEHOLDER "{tenantid}"
 
@@ -208,6 +210,23 @@ config_seal_secret(StoreOauthProvider *provider, const char *secret)
 						"client_secret must not be NULL");
 }
 
+/* Members that we do not know are the administrator's own. */
+static void
+config_check_options(Jsonb *options)
+{
+	static const char endpoint[] = "emails_endpoint";
+	JsonbValue *value;
+
+	if (!JB_ROOT_IS_OBJECT(options))
+		base_raise(FA_INVALID_ARGUMENT, "options must be a JSON object");
+	value = getKeyJsonValueFromContainer(&options->root, endpoint, (int) strlen(endpoint), NULL);
+	if (value == NULL)
+		return;
+	if (value->type != jbvString)
+		base_raise(FA_INVALID_ARGUMENT, "%s must be an https URL", endpoint);
+	config_check_url(endpoint, pnstrdup(value->val.string.val, value->val.string.len));
+}
+
 static void
 config_check(const StoreOauthProvider *provider)
 {
@@ -228,8 +247,7 @@ config_check(const StoreOauthProvider *provider)
 		known |= strcmp(provider->client_auth, ways[i]) == 0;
 	if (!known)
 		base_raise(FA_INVALID_ARGUMENT, "client_auth must be basic, post, apple or none");
-	if (!JB_ROOT_IS_OBJECT(provider->options))
-		base_raise(FA_INVALID_ARGUMENT, "options must be a JSON object");
+	config_check_options(provider->options);
 }
 
 void
@@ -250,6 +268,8 @@ auth_provider_configure(const StoreOauthProvider *wanted, const char *secret)
 	config_check_secret(&provider, secret);
 	config_seal_secret(&provider, secret);
 	store_oauth_providers_put(&provider);
+	/* Who configures a provider anew may want it to be asked anew. */
+	shmem_document_forget(MyDatabaseId);
 	auth_event(AUTH_EVENT_SETTING_CHANGED, NULL, NULL, base_jsonb_object(1, "provider", provider.name));
 }
 
