@@ -52,12 +52,13 @@ sub query_of
 	return \%parameters;
 }
 
-# Begin a flow: { provider, url, state, secret, query }.  $prefix is SQL that comes before, such as authenticate().
+# Begin a flow: { provider, url, state, secret, query }; with an access token, to link.
 sub begin
 {
-	my ($node, $provider, $function, $prefix) = @_;
-	my $out = $node->safe_psql('postgres', ($prefix // '') . 'SELECT url, state, browser_secret FROM fastauth.' . ($function // 'oauth_authorize_url') . "('$provider', '" . REDIRECT . "')");
-	my ($url, $state, $secret) = split /\|/, (split /\n/, $out)[-1];
+	my ($node, $provider, $token) = @_;
+	my $call = "SELECT url, state, browser_secret FROM fastauth.%s('$provider', '" . REDIRECT . "')";
+	my $out = $node->safe_psql('postgres', $token ? "BEGIN; SELECT FROM fastauth.authenticate('$token'); " . sprintf($call, 'oauth_link_url') . '; COMMIT' : sprintf($call, 'oauth_authorize_url'));
+	my ($url, $state, $secret) = split /\|/, (grep { /\|/ } split /\n/, $out)[-1];
 
 	return { provider => $provider, url => $url, state => $state, secret => $secret, query => query_of($url) };
 }
