@@ -10,7 +10,7 @@ use JSON::PP;
 use MIME::Base64 qw(decode_base64 encode_base64url);
 use PostgreSQL::Test::Utils;
 
-our @EXPORT = qw(REDIRECT get_json query_of begin walk code_for callback_sql callback claims_of literal);
+our @EXPORT = qw(REDIRECT get_json query_of begin walk code_for callback_sql callback claims_of counts literal);
 
 # Where the providers send browsers; nobody listens there.
 use constant REDIRECT => 'http://localhost:9499/cb';
@@ -114,6 +114,18 @@ sub callback
 	my ($status, $out, $err) = $node->psql('postgres', "\\set VERBOSITY verbose\nSELECT access_token FROM fastauth.oauth_callback(" . callback_sql($flow, $back, %changes) . ')');
 
 	return ($status, $out, $err);
+}
+
+# What a refusal must not change: everything but states and what the recorder writes.
+sub counts
+{
+	my ($node) = @_;
+
+	return $node->safe_psql('postgres', <<'SQL');
+SELECT (SELECT string_agg(u::text, ' ' ORDER BY id) FROM fastauth.users u), (SELECT string_agg(a::text, ' ' ORDER BY id) FROM fastauth.oauth_accounts a),
+	(SELECT count(*) FROM fastauth.sessions), (SELECT count(*) FROM fastauth.session_revocations), (SELECT count(*) FROM fastauth.refresh_tokens),
+	(SELECT count(*) FROM fastauth.one_time_tokens), (SELECT count(*) FROM fastauth.outbox), (SELECT count(*) FROM fastauth.events WHERE event <> 'signin_failed')
+SQL
 }
 
 sub claims_of
