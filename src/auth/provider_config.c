@@ -168,10 +168,11 @@ config_fill_own(StoreOauthProvider *provider)
 static void
 config_check_secret(const StoreOauthProvider *provider, const char *secret)
 {
+	bool		apple = strcmp(provider->client_auth, "apple") == 0;
 	CrKey	   *key;
 	bool		p256;
 
-	if (strcmp(provider->client_auth, "apple") != 0 || secret == NULL)
+	if (!apple || secret == NULL)
 		return;
 	if (cr_key_from_pem(secret, strlen(secret), &key) != CR_OK)
 		base_raise(FA_INVALID_ARGUMENT, "client_secret must be the private key from Apple, in PEM");

@@ -6,7 +6,6 @@ use strict;
 use warnings FATAL => 'all';
 
 use FindBin;
-use IPC::Run;
 use lib $FindBin::Bin;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
@@ -320,16 +319,9 @@ is($status, 0, 'nor is the state used up') or diag($err);
 
 for my $round (1 .. 5)
 {
-	my @runs;
-
 	$flow = begin($node, 'liar');
-	for (1 .. 2)
-	{
-		my %run = (in => 'SELECT access_token IS NOT NULL FROM fastauth.oauth_callback(' . callback_sql($flow, { code => code_for($flow, sub => "race$round", email => "race$round\@example.org", verified => \1) }) . ');', out => '', err => '');
+	my @runs = map { start_sql($node, 'SELECT access_token IS NOT NULL FROM fastauth.oauth_callback(' . callback_sql($flow, { code => code_for($flow, sub => "race$round", email => "race$round\@example.org", verified => \1) }) . ')') } 1 .. 2;
 
-		$run{h} = IPC::Run::start([ 'psql', '-XAtq', '-d', $node->connstr('postgres') ], '<', \$run{in}, '>', \$run{out}, '2>', \$run{err});
-		push @runs, \%run;
-	}
 	$_->{h}->finish for @runs;
 	is(join('', sort map { $_->{out} } @runs), "t\n", "of two with one state one wins, round $round");
 	is(scalar(grep { $_->{err} =~ /invalid_token/ } @runs), 1, 'the other is refused');

@@ -6,11 +6,12 @@ use warnings FATAL => 'all';
 
 use Exporter 'import';
 use HTTP::Tiny;
+use IPC::Run;
 use JSON::PP;
 use MIME::Base64 qw(decode_base64 encode_base64url);
 use PostgreSQL::Test::Utils;
 
-our @EXPORT = qw(REDIRECT get_json query_of begin walk code_for callback_sql callback claims_of counts literal);
+our @EXPORT = qw(REDIRECT get_json query_of begin walk code_for callback_sql callback claims_of counts literal start_sql);
 
 # Where the providers send browsers; nobody listens there.
 use constant REDIRECT => 'http://localhost:9499/cb';
@@ -114,6 +115,18 @@ sub callback
 	my ($status, $out, $err) = $node->psql('postgres', "\\set VERBOSITY verbose\nSELECT access_token FROM fastauth.oauth_callback(" . callback_sql($flow, $back, %changes) . ')');
 
 	return ($status, $out, $err);
+}
+
+# Statements in a session of their own, which runs at once and beside us: { h, out, err }; finish h to read them.
+sub start_sql
+{
+	my ($node, @statements) = @_;
+	my %run = (out => '', err => '');
+
+	# Not by standard input: that would be written only when we pump.
+	$run{h} = IPC::Run::start([ 'psql', '-XAtq', '-v', 'VERBOSITY=verbose', '-d', $node->connstr('postgres'), map { ('-c', $_) } @statements ],
+		'<', '/dev/null', '>', \$run{out}, '2>', \$run{err}, IPC::Run::timeout($PostgreSQL::Test::Utils::timeout_default));
+	return \%run;
 }
 
 # What a refusal must not change: everything but states and what the recorder writes.
