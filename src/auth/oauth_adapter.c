@@ -7,7 +7,6 @@
 #include "auth/oauth_account.h"
 
 #include "auth/provider.h"
-#include "auth/session_end.h"
 #include "auth/user.h"
 #include "base/errors.h"
 #include "base/text.h"
@@ -63,5 +62,5 @@ auth_oauth_account_delete(const char *name, const char *provider_account_id)
 	if (!auth_oauth_account_get(name, provider_account_id, &account))
 		return;
 	(void) store_oauth_accounts_delete(account.issuer, account.provider_account_id);
-	auth_session_end_of_provider(&account.user_id, account.provider, "provider unlinked");
+	auth_oauth_end_sessions(&account.user_id, account.provider, account.issuer);
 }

@@ -204,7 +204,8 @@ is(value("SELECT user_id FROM fastauth.oauth_accounts WHERE provider_account_id 
 is(value("SELECT email, email_verified FROM fastauth.users WHERE id = '$eve'"), 'eve@other.example|f', 'whose address stays');
 my $of_provider = come('rs', 'eve');
 is(claims_of($of_provider)->{sub}, $eve, 'who signs in with it now');
-is(value(as_user($token, 'SELECT provider, provider_account_id, email, email_verified FROM fastauth.list_oauth_accounts()')) =~ s/^\n//r, 'rs|eve|eve@example.org|t', 'and sees it');
+my $of_other = come('es', 'eve');
+is(value(as_user($token, 'SELECT provider, provider_account_id, email, email_verified FROM fastauth.list_oauth_accounts()')) =~ s/^\n//r, 'es|eve|eve@example.org|t', 'and sees it');
 
 $flow = begin($node, 'rs', $token);
 ($status, $out, $err) = link_as($token, $flow, walk($flow, 'eve'));
@@ -221,6 +222,7 @@ like($err, qr/invalid_token/, 'the state of a sign-in links nothing');
 value(as_user($other, "SELECT fastauth.reauthenticate('" . PASSWORD . "'); SELECT fastauth.unlink_oauth_account('rs')"));
 is(value("SELECT count(*) FROM fastauth.oauth_accounts WHERE user_id = '$eve'"), '0', 'it is unlinked');
 refused($node, 'postgres', as_user($of_provider, 'SELECT 1'), qr/session_revoked/, 'the session that it made');
+refused($node, 'postgres', as_user($of_other, 'SELECT 1'), qr/session_revoked/, 'and that of another client of the same issuer');
 is(value(as_user($other, 'SELECT fastauth.uid()')) =~ s/^\n//r, $eve, 'the others go on');
 refused($node, 'postgres', as_user(come('rs', 'alice'), "SELECT fastauth.unlink_oauth_account('rs')"), qr/last_signin_method/, 'the last way in');
 value("SELECT FROM fastauth.create_oauth_account('github', 'gone', '$alice'); SELECT FROM fastauth.configure_oauth_provider('github', $configured{github}, enabled => false)");

@@ -16,7 +16,7 @@ our @EXPORT = qw(REDIRECT get_json query_of begin walk code_for callback_sql cal
 # Where the providers send browsers; nobody listens there.
 use constant REDIRECT => 'http://localhost:9499/cb';
 
-my $http = HTTP::Tiny->new(max_redirect => 0, timeout => $PostgreSQL::Test::Utils::timeout_default);
+my $http = HTTP::Tiny->new(max_redirect => 0, keep_alive => 0, timeout => $PostgreSQL::Test::Utils::timeout_default);
 
 sub literal
 {
