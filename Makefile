@@ -29,6 +29,7 @@ SQL_PIECES = \
 	sql/install/tables/email_templates.sql \
 	sql/install/tables/webhooks.sql \
 	sql/install/tables/outbox.sql \
+	sql/install/tables/oauth_providers.sql \
 	sql/install/tables/roles.sql \
 	sql/install/tables/events.sql \
 	sql/install/tables/hooks.sql \
@@ -49,6 +50,7 @@ SQL_PIECES = \
 	sql/install/functions/identity.sql \
 	sql/install/functions/account.sql \
 	sql/install/functions/verify.sql \
+	sql/install/functions/oauth.sql \
 	sql/install/functions/check.sql \
 	sql/install/functions/stats.sql \
 	sql/install/functions/roles.sql \

@@ -19,6 +19,7 @@
 #include "net/net.h"
 #include "shmem/announce.h"
 #include "shmem/database.h"
+#include "shmem/document.h"
 #include "shmem/hash_queue.h"
 #include "shmem/ledger.h"
 #include "shmem/master_key.h"
@@ -61,6 +62,7 @@ _PG_init(void)
 	shmem_ledger_init();
 	shmem_rate_init();
 	shmem_announce_init();
+	shmem_document_init();
 	net_init();
 	store_guard_init();
 	auth_client_init();

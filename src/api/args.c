@@ -151,6 +151,28 @@ api_arg_text_array(FunctionCallInfo fcinfo, int n, const char *name, int max_ele
 	return array;
 }
 
+char **
+api_arg_texts_or_null(FunctionCallInfo fcinfo, int n, const char *name, int max_elements, size_t max_bytes)
+{
+	ArrayType  *array;
+	Datum	   *elements;
+	char	  **texts;
+	int			count;
+
+	if (PG_ARGISNULL(n))
+		return NULL;
+	array = api_arg_text_array(fcinfo, n, name, max_elements, max_bytes);
+	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &elements, NULL, &count);
+	texts = palloc0(sizeof(char *) * (count + 1));
+	for (int i = 0; i < count; i++)
+	{
+		texts[i] = TextDatumGetCString(elements[i]);
+		if (strlen(texts[i]) > max_bytes)
+			base_raise(FA_INVALID_ARGUMENT, "an element of argument %s is longer than %zu bytes", name, max_bytes);
+	}
+	return texts;
+}
+
 bool
 api_arg_bool(FunctionCallInfo fcinfo, int n, const char *name)
 {

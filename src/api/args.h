@@ -34,6 +34,9 @@ extern Jsonb *api_arg_jsonb_or_null(FunctionCallInfo fcinfo, int n, const char *
 /* An array of one dimension of at most max_elements texts, none NULL; each text is the caller's to check. */
 extern ArrayType *api_arg_text_array(FunctionCallInfo fcinfo, int n, const char *name, int max_elements, size_t max_bytes);
 
+/* The same as a NULL-terminated array of copies, each of at most max_bytes bytes; NULL for NULL. */
+extern char **api_arg_texts_or_null(FunctionCallInfo fcinfo, int n, const char *name, int max_elements, size_t max_bytes);
+
 /* A token: beyond AUTH_TOKEN_MAX_BYTES it is invalid_token, before it is looked at (S41). */
 extern char *api_arg_token(FunctionCallInfo fcinfo, int n, const char *name);
 

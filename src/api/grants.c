@@ -61,6 +61,10 @@ static const GrantObject grant_objects[] = {
 	{"verify_email", GRANT_ANON, OBJECT_FUNCTION},
 	{"confirm_email_change", GRANT_ANON, OBJECT_FUNCTION},
 	{"jwks", GRANT_ANON, OBJECT_FUNCTION},
+	{"oauth_authorize_url", GRANT_ANON, OBJECT_FUNCTION},
+	{"oauth_callback", GRANT_ANON, OBJECT_FUNCTION},
+	{"oauth_error", GRANT_ANON, OBJECT_FUNCTION},
+	{"signin_with_id_token", GRANT_ANON, OBJECT_FUNCTION},
 	{"token_pair", GRANT_ANON, OBJECT_TYPE},
 
 	/* for the current identity; the first three stand in policies that anon meets too */
@@ -80,6 +84,11 @@ static const GrantObject grant_objects[] = {
 	{"delete_me", GRANT_AUTHENTICATED, OBJECT_FUNCTION},
 	{"request_email_verification", GRANT_AUTHENTICATED, OBJECT_FUNCTION},
 	{"request_email_change", GRANT_AUTHENTICATED, OBJECT_FUNCTION},
+	{"oauth_link_url", GRANT_AUTHENTICATED, OBJECT_FUNCTION},
+	{"link_oauth_account", GRANT_AUTHENTICATED, OBJECT_FUNCTION},
+	{"list_oauth_accounts", GRANT_AUTHENTICATED, OBJECT_FUNCTION},
+	{"unlink_oauth_account", GRANT_AUTHENTICATED, OBJECT_FUNCTION},
+	{"oauth_account_data", GRANT_AUTHENTICATED, OBJECT_TYPE},
 	{"user_data", GRANT_AUTHENTICATED, OBJECT_TYPE},
 
 	/* for the application's server */
@@ -127,10 +136,18 @@ static const GrantObject grant_objects[] = {
 	{"user_has_permission", GRANT_SERVER, OBJECT_FUNCTION},
 	{"role_data", GRANT_SERVER, OBJECT_TYPE},
 	{"list_events", GRANT_SERVER, OBJECT_FUNCTION},
+	{"create_oauth_account", GRANT_SERVER, OBJECT_FUNCTION},
+	{"get_oauth_account", GRANT_SERVER, OBJECT_FUNCTION},
+	{"get_user_oauth_accounts", GRANT_SERVER, OBJECT_FUNCTION},
+	{"delete_oauth_account", GRANT_SERVER, OBJECT_FUNCTION},
+	{"provider_access_token", GRANT_SERVER, OBJECT_FUNCTION},
 	{"send_email", GRANT_SERVER, OBJECT_FUNCTION},
 
 	/* for who changes how the system works */
 	{"configure", GRANT_ADMIN, OBJECT_FUNCTION},
+	{"configure_oauth_provider", GRANT_ADMIN, OBJECT_FUNCTION},
+	{"remove_oauth_provider", GRANT_ADMIN, OBJECT_FUNCTION},
+	{"oauth_providers_overview", GRANT_ADMIN, OBJECT_TABLE},
 	{"set_secret", GRANT_ADMIN, OBJECT_FUNCTION},
 	{"settings_overview", GRANT_ADMIN, OBJECT_TABLE},
 	{"list_settings", GRANT_ADMIN, OBJECT_FUNCTION},	/* PostgreSQL asks the reader of a view for it */

@@ -59,6 +59,7 @@ static const char *const event_names[AUTH_EVENTS] = {
 	[AUTH_EVENT_EMAIL_VERIFY] = "email_verify",
 	[AUTH_EVENT_PASSWORD_RESET] = "password_reset",
 	[AUTH_EVENT_OAUTH_LINK] = "oauth_link",
+	[AUTH_EVENT_OAUTH_UNLINK] = "oauth_unlink",
 	[AUTH_EVENT_MAGIC_LINK_SENT] = "magic_link_sent",
 	[AUTH_EVENT_EMAIL_FAILED] = "email_failed",
 	[AUTH_EVENT_OUTBOX_READ] = "outbox_read",
@@ -239,6 +240,7 @@ static const char *const event_refusal_names[] = {
 	[SHMEM_REQUEST_SIGNIN] = "signin",
 	[SHMEM_REQUEST_PROOF] = "proof",
 	[SHMEM_REQUEST_CODE] = "code",
+	[SHMEM_REQUEST_STATE] = "oauth",
 };
 
 /* Whose it is; false: nobody's, or a code that is gone meanwhile. */

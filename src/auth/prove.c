@@ -21,6 +21,7 @@
 #include "auth/session_end.h"
 #include "base/errors.h"
 #include "store/failures.h"
+#include "store/oauth_accounts.h"
 #include "store/settings.h"
 
 void
@@ -30,6 +31,7 @@ auth_prove_strip(StoreUser *user)
 		(void) store_users_set_password(&user->id, NULL);
 	user->hashed_password = NULL;
 	(void) auth_session_end_all(&user->id, NULL, "address proved by its owner");
+	(void) store_oauth_accounts_delete_of_user(&user->id);
 	/* Or they would stay exempt from what holds strangers up. */
 	store_failures_forget_known(&user->id);
 	/* The application's too: they were given to whoever was signed in. */

@@ -13,4 +13,7 @@
 extern void auth_session_end(const pg_uuid_t *id, const char *reason);
 extern int	auth_session_end_all(const pg_uuid_t *user_id, const pg_uuid_t *except, const char *reason);
 
+/* Every session that began with this provider, the current one too. */
+extern void auth_session_end_of_provider(const pg_uuid_t *user_id, const char *provider, const char *reason);
+
 #endif							/* FASTAUTH_AUTH_SESSION_END_H */

@@ -14,6 +14,7 @@
 #include "base/uuid.h"
 #include "store/events.h"
 #include "store/failures.h"
+#include "store/oauth_accounts.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
@@ -218,6 +219,7 @@ user_delete_softly(const pg_uuid_t *id)
 	auth_event(AUTH_EVENT_USER_DELETED, id, NULL, base_jsonb_object(1, "kind", "soft"));
 	(void) auth_session_end_all(id, NULL, "user deleted");
 	(void) auth_onetime_end_named(id, NULL);
+	(void) store_oauth_accounts_delete_of_user(id);
 }
 
 void

@@ -302,6 +302,16 @@ const BaseSettingDef base_setting_defs[] = {
 		.about = "How many mails of one kind are asked for in this database by all together."
 	},
 	{
+		.name = FIELD(rate_oauth_address), .type = BASE_SETTING_RATE, .initial = "60/10min",
+		.min = 1, .max = BASE_RATE_COUNT_MAX, .unit = "count/interval",
+		.about = "How often one address begins to sign in with an identity provider, or presents an ID token. An IPv6 address counts by its /64, and by its /48 with 8 times the limit."
+	},
+	{
+		.name = FIELD(rate_oauth_total), .type = BASE_SETTING_RATE, .initial = "10000/10min",
+		.min = 1, .max = BASE_RATE_COUNT_MAX, .unit = "count/interval",
+		.about = "How often that is done in this database by all together. A sign-in that was begun lives for ten minutes, so this bounds how many there are."
+	},
+	{
 		.name = FIELD(rate_refresh_account), .type = BASE_SETTING_RATE, .initial = "600/1min",
 		.min = 1, .max = BASE_RATE_COUNT_MAX, .unit = "count/interval",
 		.about = "How often the tokens of one user are refreshed, on all devices together. Refreshes over it are `rate_limited`, and their tokens stay good."
@@ -351,6 +361,12 @@ const BaseSettingDef base_setting_defs[] = {
 		.name = FIELD(reauth_window), .type = BASE_SETTING_DURATION, .initial = "10 min",
 		.min = 1 * S, .max = 1 * D, .unit = "interval",
 		.about = "How long after a sign-in or `reauthenticate` a sensitive change (a first password, deleting the account, ending other sessions) needs no new proof."
+	},
+	{
+		.name = FIELD(redirect_urls), .type = BASE_SETTING_REDIRECTS, .initial = "{}",
+		.min = 0, .max = 100, .unit = "array of URIs",
+		.about = "Where an identity provider may send the browser back to. Compared exactly (RFC 9700 section 2.1): https, or http to this machine itself, or an app's own scheme with a dot in it (`com.example.app:/callback`). "
+		"Before an entry for this machine, `native:` lets any port pass (RFC 8252 section 7.3). Empty: nothing."
 	},
 	{
 		.name = FIELD(refresh_reuse_grace), .type = BASE_SETTING_DURATION, .initial = "10 s",
@@ -408,6 +424,10 @@ const BaseSettingDef base_setting_defs[] = {
 		.name = FIELD(smtp_username), .type = BASE_SETTING_TEXT, .initial = NULL,
 		.min = 1, .max = 255, .unit = "text",
 		.about = "The user name at the mail server; without it there is no AUTH. The password is the secret `smtp_password`."
+	},
+	{
+		.name = FIELD(store_provider_tokens), .type = BASE_SETTING_BOOL, .initial = "off", .unit = "bool",
+		.about = "Whether the tokens of identity providers are kept, sealed, for `provider_access_token()`. Off keeps none; those that were kept go with the next sign-in of the account."
 	},
 	{
 		.name = FIELD(verification_ttl), .type = BASE_SETTING_DURATION, .initial = "24 h",
@@ -557,6 +577,9 @@ base_setting_range(const BaseSettingDef *def, char *out, size_t size)
 			break;
 		case BASE_SETTING_MAILBOX:
 			snprintf(out, size, "an address: a@example.com or Name <a@example.com>");
+			break;
+		case BASE_SETTING_REDIRECTS:
+			snprintf(out, size, "an array of at most " INT64_FORMAT " redirect URIs, such as {https://example.com/callback}", def->max);
 			break;
 	}
 }

@@ -99,6 +99,10 @@ typedef struct FaSettings
 	BaseRate	rate_mail_per_hour;
 	BaseRate	rate_mail_per_day;
 	BaseRate	rate_mail_total;
+	char	  **redirect_urls;
+	bool		store_provider_tokens;
+	BaseRate	rate_oauth_address;
+	BaseRate	rate_oauth_total;
 	BaseRate	rate_refresh_account;
 	BaseRate	rate_refresh_address;
 	BaseRate	rate_refresh_total;
@@ -123,7 +127,8 @@ typedef enum BaseSettingType
 	BASE_SETTING_RATE,			/* BaseRate; min and max are its count */
 	BASE_SETTING_URL,			/* char *; words are its schemes */
 	BASE_SETTING_PATH,			/* char *, behind base_url */
-	BASE_SETTING_MAILBOX		/* char *, an address with or without a name */
+	BASE_SETTING_MAILBOX,		/* char *, an address with or without a name */
+	BASE_SETTING_REDIRECTS		/* char **, redirect URIs; max is how many */
 } BaseSettingType;
 
 typedef struct BaseSettingDef

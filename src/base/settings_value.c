@@ -146,9 +146,9 @@ value_skip_space(const char *s)
 	return s;
 }
 
-/* One dimension, no NULL. */
+/* One dimension, no NULL, each element good. */
 static bool
-value_parse_roles(const BaseSettingDef *def, const char *text, char ***out)
+value_parse_list(const BaseSettingDef *def, const char *text, bool (*good) (const char *), char ***out)
 {
 	char	  **names = palloc0((def->max + 1) * sizeof(char *));
 	StringInfoData name;
@@ -162,7 +162,7 @@ value_parse_roles(const BaseSettingDef *def, const char *text, char ***out)
 	while (*s != '}' || n > 0)
 	{
 		s = value_parse_element(s, &name);
-		if (s == NULL || n >= def->max || !value_role_ok(name.data))
+		if (s == NULL || n >= def->max || !good(name.data))
 			return false;
 		names[n++] = pstrdup(name.data);
 		s = value_skip_space(s);
@@ -240,7 +240,7 @@ base_setting_parse(const BaseSettingDef *def, const char *text, FaSettings *out)
 			*BASE_SETTING_FIELD(def, out, char *) = pstrdup(text);
 			return value_role_ok(text);
 		case BASE_SETTING_ROLES:
-			return value_parse_roles(def, text, BASE_SETTING_FIELD(def, out, char **));
+			return value_parse_list(def, text, value_role_ok, BASE_SETTING_FIELD(def, out, char **));
 		case BASE_SETTING_RATE:
 			return value_parse_rate(def, text, BASE_SETTING_FIELD(def, out, BaseRate));
 		case BASE_SETTING_URL:
@@ -249,13 +249,15 @@ base_setting_parse(const BaseSettingDef *def, const char *text, FaSettings *out)
 			return value_parse_text(def, text, BASE_SETTING_FIELD(def, out, char *)) && base_path_ok(text);
 		case BASE_SETTING_MAILBOX:
 			return value_parse_mailbox(def, text, BASE_SETTING_FIELD(def, out, char *));
+		case BASE_SETTING_REDIRECTS:
+			return value_parse_list(def, text, base_redirect_ok, BASE_SETTING_FIELD(def, out, char **));
 	}
 	return false;
 }
 
 /* Every name is quoted unless it is a plain one, so that any name comes back as it was. */
 static char *
-value_format_roles(char **names)
+value_format_list(char **names)
 {
 	StringInfoData s;
 
@@ -329,7 +331,8 @@ base_setting_format(const BaseSettingDef *def, const FaSettings *in)
 			text = *BASE_SETTING_FIELD(def, in, char *);
 			return text ? pstrdup(text) : NULL;
 		case BASE_SETTING_ROLES:
-			return value_format_roles(*BASE_SETTING_FIELD(def, in, char **));
+		case BASE_SETTING_REDIRECTS:
+			return value_format_list(*BASE_SETTING_FIELD(def, in, char **));
 		case BASE_SETTING_RATE:
 			return value_format_rate(BASE_SETTING_FIELD(def, in, BaseRate));
 	}

@@ -97,6 +97,24 @@ base_url_is_safe(const BaseUrl *url)
 	return strcmp(url->scheme, "https") == 0 || (strcmp(url->scheme, "http") == 0 && url->loopback);
 }
 
+void
+base_url_append(StringInfo to, const char *text)
+{
+	static const char hex[] = "0123456789ABCDEF";
+
+	for (const unsigned char *c = (const unsigned char *) text; *c; c++)
+	{
+		if (*c < 0x80 && strchr(URL_LOWER "ABCDEFGHIJKLMNOPQRSTUVWXYZ" URL_DIGITS "-._~", *c))
+			appendStringInfoChar(to, (char) *c);
+		else
+		{
+			appendStringInfoChar(to, '%');
+			appendStringInfoChar(to, hex[*c >> 4]);
+			appendStringInfoChar(to, hex[*c & 0xF]);
+		}
+	}
+}
+
 /* Two slashes would be the host of another place when a page makes a relative link of it. */
 bool
 base_path_ok(const char *text)
@@ -129,4 +147,40 @@ base_mailbox_parse(const char *text, char *address, char *name)
 	memcpy(name, text, name_len);
 	name[name_len] = '\0';
 	return base_name_problem(name) == NULL && strpbrk(name, "\"\\@,;:") == NULL && base_email_normalize(inner, address);
+}
+
+/* An app's own scheme (RFC 8252 section 7.1): with a dot, as a reversed domain name has, and no host. */
+static bool
+url_is_private_use(const char *text)
+{
+	size_t		len = strspn(text, URL_LOWER URL_DIGITS ".-+");
+
+	return len > 0 && memchr(text, '.', len) != NULL && text[0] >= 'a' && text[0] <= 'z' &&
+		text[len] == ':' && text[len + 1] == '/' && text[len + 2] != '/' &&
+		strspn(text + len + 1, URL_PATH_CHARS) == strlen(text + len + 1);
+}
+
+bool
+base_redirect_ok(const char *text)
+{
+	size_t		prefix = strlen(BASE_REDIRECT_NATIVE);
+	bool		native = strncmp(text, BASE_REDIRECT_NATIVE, prefix) == 0;
+	BaseUrl		url;
+
+	if (!base_url_parse(native ? text + prefix : text, &url))
+		return !native && strlen(text) <= BASE_URL_MAX && url_is_private_use(text);
+	return native ? strcmp(url.scheme, "http") == 0 && url.loopback && url.port == 0 : base_url_is_safe(&url);
+}
+
+bool
+base_redirect_matches(const char *entry, const char *uri)
+{
+	size_t		prefix = strlen(BASE_REDIRECT_NATIVE);
+	BaseUrl		ours;
+	BaseUrl		theirs;
+
+	if (strncmp(entry, BASE_REDIRECT_NATIVE, prefix) != 0)
+		return strcmp(entry, uri) == 0;
+	return base_url_parse(entry + prefix, &ours) && base_url_parse(uri, &theirs) && theirs.port != 0 &&
+		strcmp(ours.scheme, theirs.scheme) == 0 && strcmp(ours.host, theirs.host) == 0 && strcmp(ours.path, theirs.path) == 0;
 }

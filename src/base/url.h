@@ -10,6 +10,8 @@
 
 #include "postgres.h"
 
+#include "lib/stringinfo.h"
+
 #define BASE_URL_MAX		2048
 #define BASE_MAILBOX_MAX	320
 
@@ -28,6 +30,9 @@ extern bool base_url_parse(const char *text, BaseUrl *url);
 /* Is it https, or http to this machine itself? */
 extern bool base_url_is_safe(const BaseUrl *url);
 
+/* Append text, percent-encoded but for the unreserved characters (RFC 3986 section 2.3). */
+extern void base_url_append(StringInfo to, const char *text);
+
 /* A path that is put behind a base URL: begins with one slash; no query, fragment, or character that would need quoting. */
 extern bool base_path_ok(const char *text);
 
@@ -37,5 +42,12 @@ extern bool base_path_ok(const char *text);
  * + 1 bytes; "" when there is none).  False when it is neither.
  */
 extern bool base_mailbox_parse(const char *text, char *address, char *name);
+
+/* An entry of redirect_urls; one that begins with BASE_REDIRECT_NATIVE lets any port of this machine itself pass. */
+#define BASE_REDIRECT_NATIVE "native:"
+extern bool base_redirect_ok(const char *text);
+
+/* Does the entry allow this redirect URI (S71)? */
+extern bool base_redirect_matches(const char *entry, const char *uri);
 
 #endif							/* FASTAUTH_BASE_URL_H */

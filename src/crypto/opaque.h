@@ -14,6 +14,8 @@
 #define CR_SESSION_PREFIX	"fa_st_"
 #define CR_ONETIME_PREFIX	"fa_ot_"
 #define CR_CHALLENGE_PREFIX	"fa_ch_"
+#define CR_STATE_PREFIX		"fa_os_"
+#define CR_BROWSER_PREFIX	"fa_ob_"
 
 /* Six characters of prefix, 43 of base64url, and the end of the string. */
 #define CR_OPAQUE_TEXT_SIZE (6 + 43 + 1)

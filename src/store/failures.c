@@ -30,6 +30,8 @@ failures_kind_name(ShmemRequestKind kind)
 			return "replay";
 		case SHMEM_REQUEST_CODE:
 			return "code";
+		case SHMEM_REQUEST_STATE:
+			return "state";
 	}
 	elog(ERROR, "unknown kind of request %d", (int) kind);
 	return NULL;				/* not reached */
@@ -371,6 +373,8 @@ failures_kind(const char *name)
 		return SHMEM_REQUEST_REPLAY;
 	if (strcmp(name, "code") == 0)
 		return SHMEM_REQUEST_CODE;
+	if (strcmp(name, "state") == 0)
+		return SHMEM_REQUEST_STATE;
 	return strcmp(name, "proof") == 0 ? SHMEM_REQUEST_PROOF : SHMEM_REQUEST_SIGNIN;
 }
 
@@ -397,7 +401,7 @@ store_failures_without_event(TimestampTz from, TimestampTz until, ShmemRequest *
 	static StorePlan plan = STORE_PLAN("select f.id, f.failed_at, f.kind, f.account, f.is_user, f.session_id, f.address, "
 									   "f.locked_until, f.address_lock, f.both_locks from fastauth.failures f "
 									   "where f.failed_at operator(pg_catalog.>=) $1 and f.failed_at operator(pg_catalog.<) $2 "
-									   "and f.kind operator(pg_catalog.=) any ('{signin,proof,replay,code}') "
+									   "and f.kind operator(pg_catalog.=) any ('{signin,proof,replay,code,state}') "
 									   "and not exists (select from fastauth.events e where e.id operator(pg_catalog.=) f.id) "
 									   "order by f.failed_at", TIMESTAMPTZOID, TIMESTAMPTZOID);
 	StoreArgs	args = STORE_ARGS(&plan);
@@ -411,4 +415,19 @@ store_failures_without_event(TimestampTz from, TimestampTz until, ShmemRequest *
 		failures_read_request(i, &requests[i]);
 	store_close();
 	return n;
+}
+
+bool
+store_failures_is_spent(const pg_uuid_t *account)
+{
+	static StorePlan plan = STORE_PLAN("select from fastauth.failures where account operator(pg_catalog.=) $1 "
+									   "and kind operator(pg_catalog.=) 'state'", UUIDOID);
+	StoreArgs	args = STORE_ARGS(&plan);
+	bool		spent;
+
+	store_arg_uuid(&args, account);
+	store_open();
+	spent = store_run(&args, STORE_READ, 1) == 1;
+	store_close();
+	return spent;
 }

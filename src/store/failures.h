@@ -32,6 +32,9 @@ extern void store_failures_note_known(const pg_uuid_t *user_id, const ShmemAddre
 /* Has this account signed in from this address: has it a session from there that was not ended, or a row that says so? */
 extern bool store_failures_is_known(const pg_uuid_t *account, const ShmemAddress *address);
 
+/* Was this state of a sign-in by a provider spent by a failure? */
+extern bool store_failures_is_spent(const pg_uuid_t *account);
+
 /*
  * Has the user signed in before, but neither from this address nor with this
  * program?  An address or user agent (NULL) that is not known tells nothing.

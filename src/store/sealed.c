@@ -19,6 +19,9 @@ const StoreSealedColumn store_sealed_columns[STORE_SEALED_COLUMNS] = {
 	{.purpose = "secret", .table = "secrets", .column = "value", .of_instance = false},
 	{.purpose = "outbox", .table = "outbox", .column = "payload", .of_instance = true},
 	{.purpose = "webhook", .table = "webhooks", .column = "secret", .of_instance = true},
+	{.purpose = "provider-secret", .table = "oauth_providers", .column = "client_secret", .of_instance = false},
+	{.purpose = "provider-token", .table = "oauth_accounts", .column = "access_token", .of_instance = true},
+	{.purpose = "provider-token", .table = "oauth_accounts", .column = "refresh_token", .of_instance = true},
 };
 
 /* Behind a uuid that is given as text, '' for the first. */
@@ -35,6 +38,12 @@ static StorePlan next_plans[STORE_SEALED_COLUMNS] = {
 			   "and o.id " SEALED_BEHIND "order by o.id limit 100", TEXTOID),
 	STORE_PLAN("select w.id::pg_catalog.text, w.secret from fastauth.webhooks w "
 			   "where w.id " SEALED_BEHIND "order by w.id limit 100", TEXTOID),
+	STORE_PLAN("select name, client_secret from fastauth.oauth_providers where client_secret is not null "
+			   "and name operator(pg_catalog.>) $1 order by name using operator(pg_catalog.<) limit 100", TEXTOID),
+	STORE_PLAN("select a.id::pg_catalog.text, a.access_token from fastauth.oauth_accounts a where a.access_token is not null "
+			   "and a.id " SEALED_BEHIND "order by a.id limit 100", TEXTOID),
+	STORE_PLAN("select a.id::pg_catalog.text, a.refresh_token from fastauth.oauth_accounts a where a.refresh_token is not null "
+			   "and a.id " SEALED_BEHIND "order by a.id limit 100", TEXTOID),
 };
 
 static StorePlan update_plans[STORE_SEALED_COLUMNS] = {
@@ -44,6 +53,12 @@ static StorePlan update_plans[STORE_SEALED_COLUMNS] = {
 	STORE_PLAN("update fastauth.outbox set payload = $2 where id operator(pg_catalog.=) $1::pg_catalog.uuid and payload is not null",
 			   TEXTOID, BYTEAOID),
 	STORE_PLAN("update fastauth.webhooks set secret = $2 where id operator(pg_catalog.=) $1::pg_catalog.uuid", TEXTOID, BYTEAOID),
+	STORE_PLAN("update fastauth.oauth_providers set client_secret = $2 where name operator(pg_catalog.=) $1", TEXTOID, BYTEAOID),
+	/* What was taken away since it was read stays away. */
+	STORE_PLAN("update fastauth.oauth_accounts set access_token = $2 where id operator(pg_catalog.=) $1::pg_catalog.uuid "
+			   "and access_token is not null", TEXTOID, BYTEAOID),
+	STORE_PLAN("update fastauth.oauth_accounts set refresh_token = $2 where id operator(pg_catalog.=) $1::pg_catalog.uuid "
+			   "and refresh_token is not null", TEXTOID, BYTEAOID),
 };
 
 static StorePlan delete_plans[STORE_SEALED_COLUMNS] = {
@@ -53,6 +68,9 @@ static StorePlan delete_plans[STORE_SEALED_COLUMNS] = {
 	STORE_PLAN("delete from fastauth.secrets where name operator(pg_catalog.=) $1", TEXTOID),
 	STORE_PLAN("delete from fastauth.outbox where id operator(pg_catalog.=) $1::pg_catalog.uuid", TEXTOID),
 	STORE_PLAN("delete from fastauth.webhooks where id operator(pg_catalog.=) $1::pg_catalog.uuid", TEXTOID),
+	STORE_PLAN("update fastauth.oauth_providers set client_secret = null where name operator(pg_catalog.=) $1", TEXTOID),
+	STORE_PLAN("update fastauth.oauth_accounts set access_token = null where id operator(pg_catalog.=) $1::pg_catalog.uuid", TEXTOID),
+	STORE_PLAN("update fastauth.oauth_accounts set refresh_token = null where id operator(pg_catalog.=) $1::pg_catalog.uuid", TEXTOID),
 };
 
 bool

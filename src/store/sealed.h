@@ -25,7 +25,7 @@ typedef struct StoreSealedRow
 	bytea	   *sealed;
 } StoreSealedRow;
 
-#define STORE_SEALED_COLUMNS	4
+#define STORE_SEALED_COLUMNS	7
 #define STORE_SEALED_BATCH		100
 
 extern const StoreSealedColumn store_sealed_columns[STORE_SEALED_COLUMNS];

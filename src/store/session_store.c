@@ -62,6 +62,28 @@ store_session_store_write(const char *kind, const char *key, const Jsonb *value,
 	store_close();
 }
 
+/* A row whose time is over counts as none, but is not there for long. */
+bool
+store_session_store_add(const char *kind, const char *key, const Jsonb *value, TimestampTz expires_at)
+{
+	static StorePlan plan = STORE_PLAN("insert into fastauth.session_store as s (kind, key_hash, value, expires_at) "
+									   "values ($1, $2, $3, $4) on conflict (kind, key_hash) "
+									   "do update set value = excluded.value, expires_at = excluded.expires_at "
+									   "where s.expires_at operator(pg_catalog.<=) $5",
+									   TEXTOID, BYTEAOID, JSONBOID, TIMESTAMPTZOID, TIMESTAMPTZOID);
+	StoreArgs	args = STORE_ARGS(&plan);
+	bool		added;
+
+	session_store_arg_key(&args, kind, key);
+	store_arg_jsonb(&args, value);
+	store_arg_time(&args, expires_at);
+	store_arg_time(&args, GetCurrentTimestamp());
+	store_open();
+	added = store_run(&args, STORE_WRITE, 0) == 1;
+	store_close();
+	return added;
+}
+
 /* The row goes whether it is over or not; what it held is told only while it is not. */
 bool
 store_session_store_take(const char *kind, const char *key, Jsonb **value)

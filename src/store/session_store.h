@@ -23,6 +23,9 @@ extern bool store_session_store_read(const char *kind, const char *key, Jsonb **
 /* Keep a value, in place of the one before; of several writers the last one wins. */
 extern void store_session_store_write(const char *kind, const char *key, const Jsonb *value, TimestampTz expires_at);
 
+/* Keep a value only if there is none of this key; false when there is, of any number of racing callers but one. */
+extern bool store_session_store_add(const char *kind, const char *key, const Jsonb *value, TimestampTz expires_at);
+
 /*
  * Remove a key; *value, when not NULL, gets its value.  False when it was not
  * there.  Of any number of racing callers one gets true.

@@ -210,6 +210,16 @@ store_sessions_revoke(const pg_uuid_t *id, const char *reason, pg_uuid_t *user_i
 	return ended;
 }
 
+/* Which were ended, after the last statement. */
+static int
+sessions_read_ended(int n, pg_uuid_t **ended)
+{
+	*ended = SPI_palloc(sizeof(pg_uuid_t) * (n + 1));
+	for (int i = 0; i < n; i++)
+		(void) store_get_uuid(i, 1, &(*ended)[i]);
+	return n;
+}
+
 int
 store_sessions_revoke_all(const pg_uuid_t *user_id, const pg_uuid_t *except, const char *reason, pg_uuid_t **ended)
 {
@@ -224,10 +234,26 @@ store_sessions_revoke_all(const pg_uuid_t *user_id, const pg_uuid_t *except, con
 	store_arg_text(&args, reason);
 	store_arg_uuid(&args, except);
 	store_open();
-	n = (int) store_run(&args, STORE_WRITE, 0);
-	*ended = SPI_palloc(sizeof(pg_uuid_t) * (n + 1));
-	for (int i = 0; i < n; i++)
-		(void) store_get_uuid(i, 1, &(*ended)[i]);
+	n = sessions_read_ended((int) store_run(&args, STORE_WRITE, 0), ended);
+	store_close();
+	return n;
+}
+
+int
+store_sessions_revoke_of_provider(const pg_uuid_t *user_id, const char *provider, const char *reason, pg_uuid_t **ended)
+{
+	static StorePlan plan = STORE_PLAN(SESSIONS_REVOKE("s.user_id operator(pg_catalog.=) $1 "
+													   "and s.provider operator(pg_catalog.=) $4"),
+									   UUIDOID, TIMESTAMPTZOID, TEXTOID, TEXTOID);
+	StoreArgs	args = STORE_ARGS(&plan);
+	int			n;
+
+	store_arg_uuid(&args, user_id);
+	store_arg_time(&args, GetCurrentTimestamp());
+	store_arg_text(&args, reason);
+	store_arg_text(&args, provider);
+	store_open();
+	n = sessions_read_ended((int) store_run(&args, STORE_WRITE, 0), ended);
 	store_close();
 	return n;
 }

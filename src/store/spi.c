@@ -119,6 +119,27 @@ store_arg_bytes(StoreArgs *args, const void *value, size_t len)
 }
 
 void
+store_arg_texts(StoreArgs *args, char *const *values)
+{
+	ArrayType  *array;
+	Datum	   *elements;
+	int			n = 0;
+
+	if (values == NULL)
+	{
+		store_arg_null(args);
+		return;
+	}
+	while (values[n])
+		n++;
+	elements = palloc(sizeof(Datum) * (n + 1));
+	for (int i = 0; i < n; i++)
+		elements[i] = CStringGetTextDatum(values[i]);
+	array = construct_array(elements, n, TEXTOID, -1, false, TYPALIGN_INT);
+	store_arg_push(args, PointerGetDatum(array), false);
+}
+
+void
 store_arg_inet(StoreArgs *args, const inet *value)
 {
 	store_arg_push(args, InetPGetDatum(value), value == NULL);
@@ -221,6 +242,36 @@ ArrayType *
 store_get_array(uint64 row, int col)
 {
 	return (ArrayType *) store_get_varlena(row, col);
+}
+
+/* An array with a NULL in it is none of ours: the NULL is left out. */
+char **
+store_get_texts(uint64 row, int col)
+{
+	ArrayType  *array = store_get_array(row, col);
+	char	  **texts;
+	Datum	   *elements;
+	bool	   *nulls;
+	int			n;
+	int			kept = 0;
+
+	if (array == NULL)
+		return NULL;
+	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls, &n);
+	texts = SPI_palloc(sizeof(char *) * (n + 1));
+	for (int i = 0; i < n; i++)
+	{
+		text	   *element;
+
+		if (nulls[i])
+			continue;
+		element = DatumGetTextPP(elements[i]);
+		texts[kept] = SPI_palloc(VARSIZE_ANY_EXHDR(element) + 1);
+		memcpy(texts[kept], VARDATA_ANY(element), VARSIZE_ANY_EXHDR(element));
+		texts[kept++][VARSIZE_ANY_EXHDR(element)] = '\0';
+	}
+	texts[kept] = NULL;
+	return texts;
 }
 
 bool

@@ -84,6 +84,7 @@ extern void store_arg_datum(StoreArgs *args, Datum value);
 extern void store_arg_uuid(StoreArgs *args, const pg_uuid_t *value);
 extern void store_arg_text(StoreArgs *args, const char *value);
 extern void store_arg_bytes(StoreArgs *args, const void *value, size_t len);
+extern void store_arg_texts(StoreArgs *args, char *const *values);	/* text[] of a NULL-terminated array */
 extern void store_arg_inet(StoreArgs *args, const inet *value);
 extern void store_arg_jsonb(StoreArgs *args, const Jsonb *value);
 extern void store_arg_bool(StoreArgs *args, bool value);
@@ -98,6 +99,7 @@ extern char *store_get_text(uint64 row, int col);	/* NULL for NULL */
 extern bytea *store_get_bytes(uint64 row, int col); /* NULL for NULL */
 extern Jsonb *store_get_jsonb(uint64 row, int col); /* NULL for NULL */
 extern ArrayType *store_get_array(uint64 row, int col); /* NULL for NULL */
+extern char **store_get_texts(uint64 row, int col); /* NULL-terminated; NULL for NULL */
 extern bool store_get_uuid(uint64 row, int col, pg_uuid_t *value);	/* false for NULL */
 extern bool store_get_bool(uint64 row, int col);	/* false for NULL */
 extern int32 store_get_int(uint64 row, int col);	/* 0 for NULL */

@@ -27,6 +27,7 @@
 #include "nodes/parsenodes.h"
 #include "shmem/announce.h"
 #include "shmem/database.h"
+#include "shmem/document.h"
 #include "shmem/recorder.h"
 #include "storage/ipc.h"
 #include "storage/latch.h"
@@ -158,6 +159,7 @@ utility_forget_dropped(Oid database)
 		return;
 	shmem_recorder_forget(database);
 	shmem_announce_forget(database);
+	shmem_document_forget(database);
 	shmem_database_forget(database);
 }
 

@@ -10,6 +10,8 @@
  *	replay			a refresh token came again
  *	code			a wrong code: account is the row of one_time_tokens that it was
  *					tried on; with locked_until, it was the last try
+ *	state			a sign-in by an identity provider failed: account stands for
+ *					its state, which is spent by that
  *	cleared			the ones before it of this account and address count no more
  *	forgiven		the same for all addresses
  *	known			the account signed in from this address
