@@ -128,14 +128,6 @@ auth_oauth_begin(const char *name, const char *redirect_uri, AuthOauthFlow flow,
 
 /* ---- callback ---- */
 
-/* RFC 9207: another issuer's answer must not be exchanged at this one. */
-static void
-oauth_check_iss(const AuthProvider *provider, const char *iss)
-{
-	if (iss == NULL ? provider->sends_iss : strcmp(iss, provider->row.issuer) != 0)
-		auth_provider_fail(provider, "the answer is of another issuer");
-}
-
 typedef struct OauthWork
 {
 	const AuthOauthAnswer *answer;
@@ -148,8 +140,7 @@ typedef struct OauthWork
 static void
 oauth_exchange(OauthWork *work)
 {
-	auth_oauth_exchange(&work->provider, &work->state, work->answer->code, &work->external);
-	oauth_check_iss(&work->provider, work->answer->iss);
+	auth_oauth_exchange(&work->provider, &work->state, work->answer->code, work->answer->iss, &work->external);
 	if (!auth_oauth_state_take(work->answer->state))
 		base_raise(FA_INVALID_TOKEN, "invalid state");
 }
@@ -307,7 +298,11 @@ oauth_find_account(const pg_uuid_t *user_id, const char *provider, StoreOauthAcc
 					"no token of this provider is kept");
 }
 
-/* A new one for the refresh token; kept, unless somebody else was faster. */
+/*
+ * A new one for the refresh token.  Nothing is locked meanwhile: of two that
+ * renew at once the later one is kept, or gets provider_error where a refresh
+ * token is good once, and finds the new one when it tries again.
+ */
 static char *
 oauth_renew(AuthProvider *provider, StoreOauthAccount *account)
 {

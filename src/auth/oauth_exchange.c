@@ -178,8 +178,17 @@ exchange_take_user(AuthProvider *provider, AuthFetch *fetch, AuthExternal *exter
 	}
 }
 
+/* RFC 9207: the code of another issuer must not be sent to this one, nor the other way round. */
+static void
+exchange_check_iss(const AuthProvider *provider, const char *iss)
+{
+	if (iss == NULL ? provider->sends_iss : !auth_provider_is_issuer(provider, iss))
+		auth_provider_fail(provider, "the answer is of another issuer");
+}
+
 void
-auth_oauth_exchange(AuthProvider *provider, const AuthOauthState *state, const char *code, AuthExternal *external)
+auth_oauth_exchange(AuthProvider *provider, const AuthOauthState *state, const char *code, const char *iss,
+					AuthExternal *external)
 {
 	AuthFetch  *fetch = auth_fetch_begin();
 	char	   *audiences[] = {provider->row.client_id, NULL};
@@ -190,6 +199,7 @@ auth_oauth_exchange(AuthProvider *provider, const AuthOauthState *state, const c
 
 	memset(external, 0, sizeof(*external));
 	auth_provider_discover(provider, fetch);
+	exchange_check_iss(provider, iss);
 	initStringInfo(&form);
 	exchange_append(&form, "grant_type", "authorization_code");
 	exchange_append(&form, "code", code);
