@@ -119,6 +119,9 @@ REGRESS = \
 	mail \
 	outbox \
 	webhook \
+	oauth_provider \
+	oauth_account \
+	oauth_state \
 
 ISOLATION = \
 	prepare \

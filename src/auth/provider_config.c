@@ -277,6 +277,8 @@ config_check_secret(const StoreOauthProvider *provider, const char *secret)
 	CrKey	   *key;
 	bool		p256;
 
+	if (secret && secret[0] == '\0')
+		base_raise(FA_INVALID_ARGUMENT, "client_secret must not be empty");
 	if (strcmp(provider->client_auth, "apple") != 0 || secret == NULL)
 		return;
 	if (cr_key_from_pem(secret, strlen(secret), &key) != CR_OK)
