@@ -16,6 +16,8 @@ cd "$(dirname "$0")/.." || exit 1
 . test/lib/workspace.sh
 if [ -z "${WORKSPACE:-}" ]; then
 	bash test/lib/packages.sh || exit 1
+	# Here, so that they are there the next time; without them only the programs that need them fail, and say so.
+	bash test/lib/npm.sh
 	workspace_enter test/check.sh
 fi
 

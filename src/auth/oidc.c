@@ -3,8 +3,9 @@
  *		ID tokens (OpenID Connect Core section 3.1.3.7).
  *
  * A provider's key set is kept for a day, in shared memory, without what is not
- * a public key.  A kid that is not in it may be new: then the set is fetched
- * again, at most once a minute for the whole database, whoever asks.
+ * a public key.  A kid that is not in it, or a signature without one that does
+ * not fit, may be of a new key: then the set is fetched again, at most once a
+ * minute for the whole database, whoever asks.
  *
  * What is refused is always provider_error: a client that holds a token of ours
  * to forge learns nothing about where it failed.  The reason is in the log.
@@ -25,7 +26,7 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
-/* How long a key set is kept, and how often it may be fetched. */
+/* How long a key set is kept, and how often it may be fetched again before that is over. */
 #define OIDC_KEYS_MAX_AGE	USECS_PER_DAY
 #define OIDC_KEYS_EVERY		USECS_PER_MINUTE
 
@@ -53,7 +54,7 @@ oidc_reduce_keys(const JoseKeys *keys)
 
 		if (cr_key_type(jwk->key) == CR_KEY_OCT)
 			continue;
-		json = jose_jwk_format(jwk->key, jwk->alg, jwk->kid[0] ? jwk->kid : NULL, false);
+		json = jose_jwk_format(jwk->key, jwk->alg, jwk->kid, false);
 		if (json)
 			appendStringInfo(&s, "%s%s", n++ > 0 ? "," : "", json);
 	}
@@ -101,24 +102,35 @@ static bool
 oidc_has_key(const JoseKeys *keys, const char *kid)
 {
 	for (int i = 0; i < keys->n; i++)
-		if (kid == NULL || strcmp(keys->keys[i].kid, kid) == 0)
+		if (strcmp(keys->keys[i].kid, kid) == 0)
 			return true;
 	return false;
 }
 
 /* The algorithm comes from the key; that it is no secret's is seen to by oidc_reduce_keys(). */
+static bool
+oidc_signature_ok(const AuthIdTokenRequest *request, const JoseJws *jws)
+{
+	const char *kid = jws->signatures[0].kid;
+	JoseKeys   *keys = oidc_kept_keys(request);
+
+	if (keys == NULL)
+		return jose_jws_verify_with(jws, oidc_fetch_keys(request)) == JOSE_OK;
+	if (jose_jws_verify_with(jws, keys) == JOSE_OK)
+		return true;
+	if ((kid && oidc_has_key(keys, kid)) || !shmem_document_may_fetch(request->provider->jwks_uri, OIDC_KEYS_EVERY))
+		return false;
+	return jose_jws_verify_with(jws, oidc_fetch_keys(request)) == JOSE_OK;
+}
+
 static void
 oidc_verify_signature(const AuthIdTokenRequest *request, const JoseJws *jws)
 {
-	const JoseSignature *signature = &jws->signatures[0];
-	JoseKeys   *keys = oidc_kept_keys(request);
-	bool		fetch = keys == NULL || !oidc_has_key(keys, signature->kid);
+	CrAlg		alg = jws->signatures[0].alg;
 
-	if (signature->alg == CR_ALG_NONE || cr_alg_is_hmac(signature->alg))
+	if (alg == CR_ALG_NONE || cr_alg_is_hmac(alg))
 		auth_provider_fail(request->provider, "the ID token has an algorithm that is not taken");
-	if (fetch && (shmem_document_may_fetch(request->provider->jwks_uri, OIDC_KEYS_EVERY) || keys == NULL))
-		keys = oidc_fetch_keys(request);
-	if (jose_jws_verify_with(jws, keys) != JOSE_OK)
+	if (!oidc_signature_ok(request, jws))
 		auth_provider_fail(request->provider, "the ID token is not signed by one of its keys");
 }
 

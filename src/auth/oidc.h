@@ -36,7 +36,7 @@ typedef struct AuthIdTokenRequest
 /*
  * Verify an ID token and fill in who it is about; raises provider_error with no
  * word of the token in it.  Keys are kept (shmem/document.h): network only for a
- * kid that is not known, and at most once a minute.
+ * kid that is not known, and then at most once a minute.
  */
 extern void auth_oidc_verify(const AuthIdTokenRequest *request, const char *id_token, AuthExternal *external);
 

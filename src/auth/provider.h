@@ -58,7 +58,10 @@ extern void auth_provider_fail(const AuthProvider *provider, const char *reason)
 /* The provider of this name, or provider_not_found, as for one that is disabled.  No network. */
 extern void auth_provider_get(const char *name, AuthProvider *provider);
 
-/* Fill in what discovery tells, from what is kept or from the network; raises provider_error. */
+/*
+ * Fill in what discovery tells, from what is kept or from the network, unless
+ * the administrator named all that is needed; raises provider_error.
+ */
 extern void auth_provider_discover(AuthProvider *provider, AuthFetch *fetch);
 
 /* The client's secret for one request, palloc'd; the caller wipes it.  NULL for a public client. */

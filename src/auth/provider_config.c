@@ -17,6 +17,8 @@
 #include "base/text.h"
 #include "base/url.h"
 #include "crypto/pkey.h"
+#include "miscadmin.h"
+#include "shmem/document.h"
 
 static void
 config_check_name(const char *name)
@@ -360,6 +362,8 @@ auth_provider_configure(const StoreOauthProvider *wanted, const char *secret)
 	config_check_secret(&provider, secret);
 	config_seal_secret(&provider, secret);
 	store_oauth_providers_put(&provider);
+	/* Who configures a provider anew may want it to be asked anew. */
+	shmem_document_forget(MyDatabaseId);
 	auth_event(AUTH_EVENT_SETTING_CHANGED, NULL, NULL, base_jsonb_object(1, "provider", provider.name));
 }
 

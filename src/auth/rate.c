@@ -60,7 +60,7 @@ static const char *const rate_settings[SHMEM_RATE_KINDS][SHMEM_RATE_SCOPES] = {
 	[SHMEM_RATE_EMAIL_CHANGE] = RATE_MAIL_SETTINGS,
 	[SHMEM_RATE_MAGIC_LINK] = RATE_MAIL_SETTINGS,
 	[SHMEM_RATE_OTP] = RATE_MAIL_SETTINGS,
-	[SHMEM_RATE_OAUTH] = {"rate_oauth_address", NULL, "rate_oauth_total"},
+	[SHMEM_RATE_OAUTH] = {[SHMEM_RATE_ADDRESS] = "rate_oauth_address", [SHMEM_RATE_TOTAL] = "rate_oauth_total"},
 };
 
 typedef struct RateCheck

@@ -14,6 +14,7 @@
 #include "crypto/base64url.h"
 #include "crypto/digest.h"
 #include "lib/stringinfo.h"
+#include "utils/json.h"
 
 /* RFC 7517 section 4.3 knows eight. */
 #define JWK_KEY_OPS_MAX 16
@@ -275,8 +276,14 @@ jose_jwk_format(const CrKey *key, CrAlg alg, const char *kid, bool with_private)
 	if (with_private)
 		jwk_put_parts(&json, &parts, kind->private_parts, kind->n_private);
 	jwk_put(&json, "use", "sig");
-	jwk_put(&json, "alg", cr_alg_name(alg));
-	jwk_put(&json, "kid", kid);
+	if (alg != CR_ALG_NONE)
+		jwk_put(&json, "alg", cr_alg_name(alg));
+	if (kid[0] != '\0')
+	{
+		/* A stranger's may hold anything. */
+		appendStringInfoString(&json, ",\"kid\":");
+		escape_json(&json, kid);
+	}
 	appendStringInfoChar(&json, '}');
 	cr_parts_wipe(&parts);
 	return json.data;

@@ -33,7 +33,7 @@ extern bool shmem_document_may_fetch(const char *url, int64 interval);
 /* Keep it; nothing when it is too long. */
 extern void shmem_document_put(const char *url, const char *text, size_t len);
 
-/* Forget those of a database that was dropped. */
+/* Forget those of a database: it was dropped, or a provider is configured anew. */
 extern void shmem_document_forget(Oid database);
 
 #endif							/* FASTAUTH_SHMEM_DOCUMENT_H */

@@ -41,6 +41,9 @@ command -v prove >/dev/null || missing="$missing perl"
 command -v openssl >/dev/null || missing="$missing openssl"
 # Debian's own Python, whatever else is in PATH: the mail servers of the tests are its program.
 /usr/bin/python3 -c "import aiosmtpd" 2>/dev/null || missing="$missing python3 python3-aiosmtpd"
+# The identity providers of the tests are programs of Node.js.
+command -v node >/dev/null || missing="$missing nodejs"
+command -v npm >/dev/null || missing="$missing npm"
 if ! have_server; then
 	# Where there is a server, its own headers; all is what a fresh system has.
 	version=$("$PG_CONFIG" --version 2>/dev/null | sed 's/^PostgreSQL \([0-9]*\).*/\1/')

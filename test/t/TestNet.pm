@@ -1,4 +1,5 @@
-# TestNet.pm: mail servers and web servers for the TAP programs, with certificates of a throw-away CA (test/lib/*.py).
+# TestNet.pm: mail servers, web servers and identity providers for the TAP programs, with certificates of a throw-away CA
+# (test/lib/*.py, test/lib/*.mjs).
 # They listen where there is room, and end with the program, however that ends: their standard input is a pipe of ours.
 package TestNet;
 
@@ -12,7 +13,7 @@ use JSON::PP;
 use PostgreSQL::Test::Utils;
 use Time::HiRes qw(usleep);
 
-our @EXPORT = qw(certificates start_mail_servers start_web_servers stop_servers mails wait_for_mails forget_mails requests wait_for_requests);
+our @EXPORT = qw(certificates start_mail_servers start_web_servers start_provider stop_servers mails wait_for_mails forget_mails requests wait_for_requests);
 
 # Debian's own, whatever else is in PATH.
 use constant PYTHON => '/usr/bin/python3';
@@ -36,7 +37,8 @@ sub certificates
 sub start_servers
 {
 	my ($program, @arguments) = @_;
-	my $pid = open2(my $out, my $in, PYTHON, "$lib/$program", certificates(), @arguments);
+	my @command = $program =~ /\.mjs$/ ? ('node', "$lib/$program") : (PYTHON, "$lib/$program", certificates());
+	my $pid = open2(my $out, my $in, @command, @arguments);
 	my %port;
 	my $server = { pid => $pid, in => $in, out => $out };
 
@@ -63,6 +65,16 @@ sub start_web_servers
 	my ($directory) = @_;
 
 	return start_servers('web_server.py', $directory);
+}
+
+# An identity provider: oidc_provider.mjs or lying_provider.mjs; answers its origin, such as http://localhost:4711.
+sub start_provider
+{
+	my ($program) = @_;
+
+	system('bash', "$lib/npm.sh") == 0 or die 'no packages of npm';
+	my ($server, %port) = start_servers($program);
+	return 'http://localhost:' . (values %port)[0];
 }
 
 sub stop_servers
