@@ -19,7 +19,7 @@ BEGIN
 			answer := pg_temp.try(arguments);
 			RAISE 'taken back' USING ERRCODE = 'ZZ000';
 		EXCEPTION WHEN SQLSTATE 'ZZ000' THEN
-			arguments := left(arguments, 150);
+			arguments := left(arguments, 120);
 			RETURN NEXT;
 		END;
 	END LOOP;
@@ -182,7 +182,7 @@ SELECT fastauth.remove_oauth_provider(name) FROM fastauth.oauth_providers_overvi
 \pset format unaligned
 CREATE FUNCTION pg_temp.redirect(entry text) RETURNS text LANGUAGE sql AS
 	$$SELECT regress_outcome(format('SELECT fastauth.configure(''redirect_urls'', %L)', ARRAY[entry]::text))$$;
-SELECT entry, pg_temp.redirect(entry) FROM unnest(ARRAY['https://app.example/callback', 'https://app.example', 'https://app.example/cb?a=b', 'https://app.example:8443/cb', 'http://localhost:3000/cb', 'http://127.0.0.1/cb', 'http://[::1]:3000/cb',
+SELECT left(entry, 60) AS entry, pg_temp.redirect(entry) FROM unnest(ARRAY['https://app.example/callback', 'https://app.example', 'https://app.example/cb?a=b', 'https://app.example:8443/cb', 'http://localhost:3000/cb', 'http://127.0.0.1/cb', 'http://[::1]:3000/cb',
 	'com.example.app:/callback', 'com.example.app:/', 'native:http://127.0.0.1/cb', 'native:http://localhost/', 'native:http://[::1]/cb',
 	'http://app.example/cb', 'https://app.example/cb#x', 'https://user@app.example/cb', 'https://app.example/c b', 'https://*.app.example/cb', '*', '', '/callback', '//app.example/cb', 'javascript:alert(1)', 'javascript:/x', 'data:text/html,x',
 	'myapp:/callback', 'com.example.app://callback', 'com.example.app:callback', 'Com.example.app:/callback', 'com.example.app:/cb#x', '.app:/cb', '1com.app:/cb',
@@ -194,7 +194,7 @@ SELECT regress_outcome($$SELECT fastauth.configure('redirect_urls', 'https://app
 --
 SELECT fastauth.configure('redirect_urls', '{https://app.example/cb,https://app.example/q?a=b,http://localhost:3000/cb,com.example.app:/cb,native:http://127.0.0.1/cb,"native:http://[::1]/cb"}');
 SET ROLE regress_anon;
-SELECT uri, regress_outcome(format('SELECT fastauth.oauth_authorize_url(''github'', %L)', uri)) FROM unnest(ARRAY['https://app.example/cb', 'https://app.example/q?a=b', 'http://localhost:3000/cb', 'com.example.app:/cb',
+SELECT left(uri, 60) AS uri, regress_outcome(format('SELECT fastauth.oauth_authorize_url(''github'', %L)', uri)) FROM unnest(ARRAY['https://app.example/cb', 'https://app.example/q?a=b', 'http://localhost:3000/cb', 'com.example.app:/cb',
 	'http://127.0.0.1:1/cb', 'http://127.0.0.1:65535/cb', 'http://[::1]:5000/cb',
 	'https://app.example/cb/', 'https://app.example/cb?x', 'https://app.example/CB', 'https://APP.example/cb', 'https://app.example:443/cb', 'https://app.example/q', 'https://app.example/cb/../cb', 'https://app.example/%63b', 'https://app.example.evil.example/cb', 'https://app.example@evil.example/cb',
 	'http://app.example/cb', 'http://localhost:3001/cb', 'http://localhost/cb', 'com.example.app:/cb2', 'com.example.app://cb',
