@@ -289,7 +289,9 @@ oauth_find_account(const pg_uuid_t *user_id, const char *provider, StoreOauthAcc
 
 	for (int i = 0; i < n; i++)
 	{
-		if (strcmp(accounts[i].provider, provider) != 0 || accounts[i].access_token == NULL)
+		if (accounts[i].access_token == NULL)
+			continue;
+		if (strcmp(accounts[i].provider, provider) != 0)
 			continue;
 		*account = accounts[i];
 		return;

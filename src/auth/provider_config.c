@@ -81,6 +81,12 @@ config_check_lines(const char *argument, char *const *texts)
 		config_check_line(argument, *texts);
 }
 
+static bool
+config_is_apple(const StoreOauthProvider *provider)
+{
+	return strcmp(provider->client_auth, "apple") == 0;
+}
+
 /* A domain of addresses, as it stands behind the @. */
 static void
 config_check_domains(char *const *domains)
@@ -98,7 +104,7 @@ config_check_domains(char *const *domains)
 static void
 config_check_scopes(const StoreOauthProvider *provider)
 {
-	bool		openid = !provider->oidc || strcmp(provider->client_auth, "apple") == 0;
+	bool		openid = !provider->oidc || config_is_apple(provider);
 
 	config_check_lines("scopes", provider->scopes);
 	for (char **scope = provider->scopes; *scope; scope++)
@@ -135,15 +141,13 @@ static const struct
 static void
 config_check_option(const StoreOauthProvider *provider, const char *name, const char *value)
 {
-	bool		apple = strcmp(provider->client_auth, "apple") == 0;
-
 	for (size_t i = 0; i < lengthof(config_options); i++)
 	{
 		if (strcmp(config_options[i].name, name) != 0)
 			continue;
 		if (config_options[i].use == CONFIG_OPTION_PLAIN && provider->oidc)
 			base_raise(FA_INVALID_ARGUMENT, "option %s is for a provider without OpenID Connect", name);
-		if (config_options[i].use == CONFIG_OPTION_APPLE && !apple)
+		if (config_options[i].use == CONFIG_OPTION_APPLE && !config_is_apple(provider))
 			base_raise(FA_INVALID_ARGUMENT, "option %s is for client_auth apple", name);
 		config_check_line(psprintf("option %s", name), value);
 		if (strcmp(name, "emails_endpoint") == 0)
@@ -174,7 +178,7 @@ config_check_options(const StoreOauthProvider *provider)
 			config_check_option(provider, name, pnstrdup(value.val.string.val, value.val.string.len));
 	}
 	for (size_t i = 0; i < lengthof(config_options); i++)
-		if (config_options[i].use == CONFIG_OPTION_APPLE && strcmp(provider->client_auth, "apple") == 0 &&
+		if (config_options[i].use == CONFIG_OPTION_APPLE && config_is_apple(provider) &&
 			getKeyJsonValueFromContainer(&provider->options->root, config_options[i].name, (int) strlen(config_options[i].name), &value) == NULL)
 			base_raise(FA_INVALID_ARGUMENT, "client_auth apple needs the option %s", config_options[i].name);
 }
@@ -281,7 +285,7 @@ config_check_secret(const StoreOauthProvider *provider, const char *secret)
 
 	if (secret && secret[0] == '\0')
 		base_raise(FA_INVALID_ARGUMENT, "client_secret must not be empty");
-	if (strcmp(provider->client_auth, "apple") != 0 || secret == NULL)
+	if (secret == NULL || !config_is_apple(provider))
 		return;
 	if (cr_key_from_pem(secret, strlen(secret), &key) != CR_OK)
 		base_raise(FA_INVALID_ARGUMENT, "client_secret must be the private key from Apple, in PEM");
@@ -296,7 +300,7 @@ static bool
 config_is_same_place(const StoreOauthProvider *one, const StoreOauthProvider *other)
 {
 	return strcmp(one->issuer, other->issuer) == 0 &&
-		(strcmp(one->client_auth, "apple") == 0) == (strcmp(other->client_auth, "apple") == 0) &&
+		config_is_apple(one) == config_is_apple(other) &&
 		(one->token_endpoint == NULL) == (other->token_endpoint == NULL) &&
 		(one->token_endpoint == NULL || strcmp(one->token_endpoint, other->token_endpoint) == 0);
 }
