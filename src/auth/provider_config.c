@@ -368,7 +368,7 @@ auth_provider_configure(const StoreOauthProvider *wanted, const char *secret)
 	store_oauth_providers_put(&provider);
 	/* Who configures a provider anew may want it to be asked anew. */
 	shmem_document_forget(MyDatabaseId);
-	auth_event(AUTH_EVENT_SETTING_CHANGED, NULL, NULL, base_jsonb_object(1, "provider", provider.name));
+	auth_event(AUTH_EVENT_SETTING_CHANGED, NULL, NULL, base_jsonb_object(2, "provider", provider.name, "what", "configured"));
 }
 
 /* The accounts stay: they are keyed by the issuer, and good again when it is configured again. */
@@ -377,6 +377,6 @@ auth_provider_remove(const char *name)
 {
 	if (!store_oauth_providers_delete(name))
 		return false;
-	auth_event(AUTH_EVENT_SETTING_CHANGED, NULL, NULL, base_jsonb_object(1, "provider", name));
+	auth_event(AUTH_EVENT_SETTING_CHANGED, NULL, NULL, base_jsonb_object(2, "provider", name, "what", "removed"));
 	return true;
 }
