@@ -16,6 +16,7 @@
 #include "auth/attempt.h"
 #include "auth/event.h"
 #include "auth/hook.h"
+#include "auth/identity.h"
 #include "auth/mail.h"
 #include "auth/prove.h"
 #include "auth/rate.h"
@@ -296,6 +297,15 @@ auth_oauth_signin(const AuthProvider *provider, const AuthExternal *external, Au
 
 /* ---- linking ---- */
 
+/* The current identity's row; a session that was ended while we waited for it changes nothing. */
+static void
+account_hold_own(const pg_uuid_t *user_id, StoreUser *user)
+{
+	if (!store_users_lock(user_id, user))
+		base_raise(FA_SESSION_REVOKED, NULL);
+	(void) auth_identity_require_live();
+}
+
 /* The same account again is fine, as in the seed's adapters. */
 static void
 account_link_again(const AuthProvider *provider, const AuthExternal *external, StoreOauthAccount *account, const pg_uuid_t *user_id)
@@ -313,9 +323,7 @@ auth_oauth_link(const AuthProvider *provider, const AuthExternal *external, cons
 	StoreUser	user;
 	bool		first;
 
-	if (!store_users_lock(user_id, &user))
-		base_raise(FA_SESSION_REVOKED, NULL);
-	account_check_active(&user);
+	account_hold_own(user_id, &user);
 	if (account_find(provider, external, &account))
 	{
 		account_link_again(provider, external, &account, user_id);
@@ -362,8 +370,7 @@ auth_oauth_unlink(const pg_uuid_t *user_id, const char *provider)
 	bool		any = false;
 	int			n;
 
-	if (!store_users_lock(user_id, &user))
-		base_raise(FA_SESSION_REVOKED, NULL);
+	account_hold_own(user_id, &user);
 	n = store_oauth_accounts_of_user(user_id, &accounts);
 	for (int i = 0; i < n; i++)
 		any |= strcmp(accounts[i].provider, provider) == 0;
