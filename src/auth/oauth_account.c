@@ -339,24 +339,51 @@ auth_oauth_link(const AuthProvider *provider, const AuthExternal *external, cons
 	auth_hook_tell(STORE_HOOK_ON_OAUTH_LINK, &user, provider->row.name);
 }
 
-/* Does this account sign anybody in?  Not while its provider is disabled, removed, or another one by now. */
+/* Does this account sign anybody in?  Not while no provider of its issuer is configured and enabled. */
 static bool
 account_is_way_in(const StoreOauthAccount *account)
 {
-	StoreOauthProvider provider;
+	StoreOauthProvider *providers;
+	int			n = store_oauth_providers_list(&providers);
 
-	return store_oauth_providers_get(account->provider, &provider) && provider.enabled &&
-		strcmp(provider.issuer, account->issuer) == 0;
+	for (int i = 0; i < n; i++)
+		if (providers[i].enabled && strcmp(providers[i].issuer, account->issuer) == 0)
+			return true;
+	return false;
 }
 
-/* A password, or an account of another provider. */
+/*
+ * Is it an account of this provider?  Of two that have one issuer, as two
+ * clients of it have, either is: it came by the one that was used last.
+ */
 static bool
-account_has_other_way(const StoreUser *user, const StoreOauthAccount *accounts, int n, const char *provider)
+account_is_of(const StoreOauthAccount *account, const char *provider, const char *issuer)
+{
+	return strcmp(account->provider, provider) == 0 || (issuer && strcmp(account->issuer, issuer) == 0);
+}
+
+/* The sessions that began with it, by whatever name it had then. */
+void
+auth_oauth_end_sessions(const pg_uuid_t *user_id, const char *provider, const char *issuer)
+{
+	static const char reason[] = "provider unlinked";
+	StoreOauthProvider *providers;
+	int			n = store_oauth_providers_list(&providers);
+
+	auth_session_end_of_provider(user_id, provider, reason);
+	for (int i = 0; i < n; i++)
+		if (issuer && strcmp(providers[i].issuer, issuer) == 0 && strcmp(providers[i].name, provider) != 0)
+			auth_session_end_of_provider(user_id, providers[i].name, reason);
+}
+
+/* A password, or an account of another provider that is still there. */
+static bool
+account_has_other_way(const StoreUser *user, const StoreOauthAccount *accounts, int n, const char *provider, const char *issuer)
 {
 	if (user->hashed_password)
 		return true;
 	for (int i = 0; i < n; i++)
-		if (strcmp(accounts[i].provider, provider) != 0 && account_is_way_in(&accounts[i]))
+		if (!account_is_of(&accounts[i], provider, issuer) && account_is_way_in(&accounts[i]))
 			return true;
 	return false;
 }
@@ -364,6 +391,8 @@ account_has_other_way(const StoreUser *user, const StoreOauthAccount *accounts, 
 void
 auth_oauth_unlink(const pg_uuid_t *user_id, const char *provider)
 {
+	StoreOauthProvider row;
+	const char *issuer = store_oauth_providers_get(provider, &row) ? row.issuer : NULL;
 	StoreOauthAccount *accounts;
 	StoreUser	user;
 	AuthMail	mail = {.kind = AUTH_MAIL_ACCOUNT_UNLINKED, .user = &user, .provider = provider};
@@ -373,16 +402,16 @@ auth_oauth_unlink(const pg_uuid_t *user_id, const char *provider)
 	account_hold_own(user_id, &user);
 	n = store_oauth_accounts_of_user(user_id, &accounts);
 	for (int i = 0; i < n; i++)
-		any |= strcmp(accounts[i].provider, provider) == 0;
+		any |= account_is_of(&accounts[i], provider, issuer);
 	if (!any)
 		base_raise(FA_PROVIDER_NOT_FOUND, NULL);
-	if (!account_has_other_way(&user, accounts, n, provider))
+	if (!account_has_other_way(&user, accounts, n, provider, issuer))
 		base_raise(FA_LAST_SIGNIN_METHOD, NULL);
 	for (int i = 0; i < n; i++)
-		if (strcmp(accounts[i].provider, provider) == 0)
+		if (account_is_of(&accounts[i], provider, issuer))
 			(void) store_oauth_accounts_delete(accounts[i].issuer, accounts[i].provider_account_id);
 	auth_event(AUTH_EVENT_OAUTH_UNLINK, user_id, NULL, base_jsonb_object(1, "provider", provider));
-	auth_session_end_of_provider(user_id, provider, "provider unlinked");
+	auth_oauth_end_sessions(user_id, provider, issuer);
 	if (user.email_verified)
 		auth_mail_queue(&mail);
 }

@@ -6,7 +6,6 @@
  */
 #include "auth/oauth_account.h"
 
-#include "auth/session_end.h"
 #include "auth/user.h"
 #include "base/errors.h"
 #include "base/text.h"
@@ -75,5 +74,5 @@ auth_oauth_account_delete(const char *name, const char *provider_account_id)
 	if (!store_users_lock(&account.user_id, &user))
 		return;
 	(void) store_oauth_accounts_delete(account.issuer, account.provider_account_id);
-	auth_session_end_of_provider(&account.user_id, account.provider, "provider unlinked");
+	auth_oauth_end_sessions(&account.user_id, account.provider, account.issuer);
 }

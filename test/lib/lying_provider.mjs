@@ -7,6 +7,7 @@
 //	nonce, sub, email, verified		claims of the ID token and of userinfo, as they are; those that are not there are left out
 //	challenge						what the PKCE verifier has to fit to, if it is there
 //	claims, header					changes of the ID token; null leaves out
+//	pad								how much longer it is made
 //	key								who signs: rs (as is), es, other (unknown, under a kid that is known), unknown (under one that
 //									is not), none, secret (HS256 with the client secret), public (HS256 with the public key)
 //	token, userinfo					changes of those answers; null leaves out
@@ -50,7 +51,7 @@ function idToken(issuer, ask, accessToken) {
   const now = Math.floor(Date.now() / 1000);
   const signer = signers[ask.key || 'rs'];
   const claims = { iss: issuer, sub: ask.sub, aud: 'lie', nonce: ask.nonce, iat: now, exp: now + 600, email: ask.email, email_verified: ask.verified,
-    at_hash: hash(accessToken).subarray(0, 16).toString('base64url') };
+    padding: ask.pad && 'x'.repeat(ask.pad), at_hash: hash(accessToken).subarray(0, 16).toString('base64url') };
   const input = `${text(changed({ alg: signer.alg, kid: signer.kid }, ask.header))}.${text(changed(claims, ask.claims))}`;
   return `${input}.${signer.sign(Buffer.from(input)).toString('base64url')}`;
 }

@@ -6,16 +6,17 @@ use warnings FATAL => 'all';
 
 use Exporter 'import';
 use HTTP::Tiny;
+use IPC::Run;
 use JSON::PP;
 use MIME::Base64 qw(decode_base64 encode_base64url);
 use PostgreSQL::Test::Utils;
 
-our @EXPORT = qw(REDIRECT get_json query_of begin walk code_for callback_sql callback claims_of literal);
+our @EXPORT = qw(REDIRECT get_json query_of begin walk code_for callback_sql callback claims_of counts literal start_sql);
 
 # Where the providers send browsers; nobody listens there.
 use constant REDIRECT => 'http://localhost:9499/cb';
 
-my $http = HTTP::Tiny->new(max_redirect => 0, timeout => $PostgreSQL::Test::Utils::timeout_default);
+my $http = HTTP::Tiny->new(max_redirect => 0, keep_alive => 0, timeout => $PostgreSQL::Test::Utils::timeout_default);
 
 sub literal
 {
@@ -52,12 +53,13 @@ sub query_of
 	return \%parameters;
 }
 
-# Begin a flow: { provider, url, state, secret, query }.  $prefix is SQL that comes before, such as authenticate().
+# Begin a flow: { provider, url, state, secret, query }; with an access token, to link.
 sub begin
 {
-	my ($node, $provider, $function, $prefix) = @_;
-	my $out = $node->safe_psql('postgres', ($prefix // '') . 'SELECT url, state, browser_secret FROM fastauth.' . ($function // 'oauth_authorize_url') . "('$provider', '" . REDIRECT . "')");
-	my ($url, $state, $secret) = split /\|/, (split /\n/, $out)[-1];
+	my ($node, $provider, $token) = @_;
+	my $call = "SELECT url, state, browser_secret FROM fastauth.%s('$provider', '" . REDIRECT . "')";
+	my $out = $node->safe_psql('postgres', $token ? "BEGIN; SELECT FROM fastauth.authenticate('$token'); " . sprintf($call, 'oauth_link_url') . '; COMMIT' : sprintf($call, 'oauth_authorize_url'));
+	my ($url, $state, $secret) = split /\|/, (grep { /\|/ } split /\n/, $out)[-1];
 
 	return { provider => $provider, url => $url, state => $state, secret => $secret, query => query_of($url) };
 }
@@ -113,6 +115,30 @@ sub callback
 	my ($status, $out, $err) = $node->psql('postgres', "\\set VERBOSITY verbose\nSELECT access_token FROM fastauth.oauth_callback(" . callback_sql($flow, $back, %changes) . ')');
 
 	return ($status, $out, $err);
+}
+
+# Statements in a session of their own, which runs at once and beside us: { h, out, err }; finish h to read them.
+sub start_sql
+{
+	my ($node, @statements) = @_;
+	my %run = (out => '', err => '');
+
+	# Not by standard input: that would be written only when we pump.
+	$run{h} = IPC::Run::start([ 'psql', '-XAtq', '-v', 'VERBOSITY=verbose', '-d', $node->connstr('postgres'), map { ('-c', $_) } @statements ],
+		'<', '/dev/null', '>', \$run{out}, '2>', \$run{err}, IPC::Run::timeout($PostgreSQL::Test::Utils::timeout_default));
+	return \%run;
+}
+
+# What a refusal must not change: everything but states and what the recorder writes.
+sub counts
+{
+	my ($node) = @_;
+
+	return $node->safe_psql('postgres', <<'SQL');
+SELECT (SELECT string_agg(u::text, ' ' ORDER BY id) FROM fastauth.users u), (SELECT string_agg(a::text, ' ' ORDER BY id) FROM fastauth.oauth_accounts a),
+	(SELECT count(*) FROM fastauth.sessions), (SELECT count(*) FROM fastauth.session_revocations), (SELECT count(*) FROM fastauth.refresh_tokens),
+	(SELECT count(*) FROM fastauth.one_time_tokens), (SELECT count(*) FROM fastauth.outbox), (SELECT count(*) FROM fastauth.events WHERE event <> 'signin_failed')
+SQL
 }
 
 sub claims_of
