@@ -119,6 +119,9 @@ REGRESS = \
 	mail \
 	outbox \
 	webhook \
+	oauth_provider \
+	oauth_account \
+	oauth_state \
 
 ISOLATION = \
 	prepare \
@@ -149,6 +152,8 @@ ISOLATION = \
 	seal_race \
 	key_rotate \
 	event_order \
+	oauth_account_race \
+	unlink_race \
 
 REGRESS_OPTS = --inputdir=test --encoding=UTF8
 ISOLATION_OPTS = --inputdir=test --encoding=UTF8

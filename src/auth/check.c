@@ -58,6 +58,7 @@ static const CheckRule check_rules[] = {
 	{"setting require_verified_email", auth_check_verified_email},
 	{"settings of mails", auth_check_mail_settings},
 	{"mails", auth_check_mails},
+	{"identity providers", auth_check_providers},
 	{"memory of password hashes", auth_check_hash_memory},
 	{"instance", auth_check_copy},
 	{"master key", auth_check_master_key},

@@ -62,6 +62,9 @@ extern void auth_check_hash_memory(AuthCheck *check);
 extern void auth_check_mail_settings(AuthCheck *check);
 extern void auth_check_mails(AuthCheck *check);
 
+/* check_oauth.c */
+extern void auth_check_providers(AuthCheck *check);
+
 /* check_key.c */
 extern void auth_check_copy(AuthCheck *check);
 extern void auth_check_master_key(AuthCheck *check);

@@ -289,9 +289,9 @@ oauth_find_account(const pg_uuid_t *user_id, const char *provider, StoreOauthAcc
 
 	for (int i = 0; i < n; i++)
 	{
-		bool		kept = accounts[i].access_token != NULL;
-
-		if (!kept || strcmp(accounts[i].provider, provider) != 0)
+		if (accounts[i].access_token == NULL)
+			continue;
+		if (strcmp(accounts[i].provider, provider) != 0)
 			continue;
 		*account = accounts[i];
 		return;
@@ -300,7 +300,11 @@ oauth_find_account(const pg_uuid_t *user_id, const char *provider, StoreOauthAcc
 					"no token of this provider is kept");
 }
 
-/* A new one for the refresh token, and kept.  Nothing is locked meanwhile: of two that race the last one is. */
+/*
+ * A new one for the refresh token.  Nothing is locked meanwhile: of two that
+ * renew at once the later one is kept, or gets provider_error where a refresh
+ * token is good once, and finds the new one when it tries again.
+ */
 static char *
 oauth_renew(AuthProvider *provider, StoreOauthAccount *account)
 {

@@ -13,14 +13,17 @@
  */
 #include "auth/oauth_account.h"
 
+#include "auth/attempt.h"
 #include "auth/event.h"
 #include "auth/hook.h"
+#include "auth/identity.h"
 #include "auth/mail.h"
 #include "auth/prove.h"
 #include "auth/rate.h"
 #include "auth/roles.h"
 #include "auth/seal.h"
 #include "auth/session_end.h"
+#include "auth/signin.h"
 #include "auth/user.h"
 #include "auth/verify.h"
 #include "base/errors.h"
@@ -120,36 +123,52 @@ account_begin_session(const AuthProvider *provider, StoreUser *user, bool first_
 	/* Only a hook can have deactivated the user. */
 	if (!auth_session_begin(&request, pair))
 		base_raise(FA_ACCOUNT_INACTIVE, NULL);
+	auth_attempt_clear(user);
 	shmem_count(SHMEM_COUNT_SIGNINS, 1);
 	auth_event(AUTH_EVENT_SIGNIN, &user->id, &pair->session_id, base_jsonb_object(1, "provider", provider->row.name));
 }
 
 /*
  * The user has just proved to own the address, if the provider proves it and it
- * is still the user's.  The row is held from here on.  True: for the first time.
+ * is still the user's.  The caller holds the row.  True: for the first time.
  */
 static bool
 account_prove(const AuthProvider *provider, const AuthExternal *external, bool keep, StoreUser *user)
 {
-	if (!account_proves(provider, external))
-		return false;
-	if (!store_users_lock(&user->id, user))
-		base_raise(FA_SERVER_BUSY, NULL);
-	account_check_active(user);
-	return strcmp(user->email, external->email) == 0 && auth_prove_address(user, keep);
+	return account_proves(provider, external) && strcmp(user->email, external->email) == 0 &&
+		auth_prove_address(user, keep);
 }
 
-/* The account is the user's; a first proof of the address has removed it with all others, so it is put back. */
-static void
+/*
+ * From here on nobody else changes the user, nor what is linked to them: who
+ * unlinks holds the row too, and ends our session then, or we find no account.
+ */
+static bool
+account_hold(StoreUser *user)
+{
+	if (!store_users_lock(&user->id, user))
+		return false;
+	account_check_active(user);
+	return true;
+}
+
+/*
+ * The account is the user's; a first proof of the address has removed it with
+ * all others, so it is put back.  False: it is not the user's any more.
+ */
+static bool
 account_signin_known(const AuthProvider *provider, const AuthExternal *external, StoreOauthAccount *account, AuthTokenPair *pair)
 {
 	StoreUser	user;
 	bool		first;
 
 	if (!store_users_get(&account->user_id, &user))
-		base_raise(FA_SERVER_BUSY, NULL);
+		return false;
 	account_check_active(&user);
 	auth_hook_allow_signin(&user, provider->row.name);
+	if (!account_hold(&user) || !account_find(provider, external, account) ||
+		memcmp(&account->user_id, &user.id, sizeof(user.id)) != 0)
+		return false;
 	first = account_prove(provider, external, false, &user);
 	account_fill(provider, external, account);
 	if (!first)
@@ -159,6 +178,7 @@ account_signin_known(const AuthProvider *provider, const AuthExternal *external,
 	if (first)
 		auth_prove_tell(&user);
 	account_begin_session(provider, &user, first, pair);
+	return true;
 }
 
 static void
@@ -171,20 +191,31 @@ account_tell_linked(const AuthProvider *provider, const StoreUser *user)
 		auth_mail_queue(&mail);
 }
 
-/* The address is a user's, who has no account of this provider's id.  False: the account is somebody's by now. */
+/* The address is a user's, and the provider does not prove it: as a sign-up with an address that is taken (auth_signup). */
+static void
+account_refuse_known(const AuthExternal *external)
+{
+	if (!store_settings()->require_verified_email)
+		base_raise_hint(FA_USER_ALREADY_EXISTS, "Sign in as before, then link this account of the provider.", NULL);
+	auth_signup_known(external->email);
+}
+
+/* The address is a user's, who has no account of this provider's id.  False: it or the account is another's by now. */
 static bool
 account_signin_by_email(const AuthProvider *provider, const AuthExternal *external, StoreUser *user, AuthTokenPair *pair)
 {
 	bool		first;
 
 	if (!account_proves(provider, external))
-		base_raise_hint(FA_USER_ALREADY_EXISTS, "Sign in as before, then link this account of the provider.", NULL);
+	{
+		account_refuse_known(external);
+		return true;
+	}
 	account_check_active(user);
 	auth_hook_allow_signin(user, provider->row.name);
-	first = account_prove(provider, external, false, user);
-	/* Who changed the address while we waited for the row is somebody else now. */
-	if (strcmp(user->email, external->email) != 0)
+	if (!account_hold(user) || strcmp(user->email, external->email) != 0)
 		return false;
+	first = account_prove(provider, external, false, user);
 	if (!account_insert(provider, external, &user->id))
 		return false;
 	if (first)
@@ -218,6 +249,7 @@ account_signup(const AuthProvider *provider, const AuthExternal *external, AuthT
 
 	if (external->email == NULL)
 		auth_provider_fail(provider, "it gave no e-mail address of somebody who is not known yet");
+	auth_rate_check(SHMEM_RATE_SIGNUP, NULL);
 	auth_rate_check_total(SHMEM_RATE_SIGNUP);
 	if (!account_insert_user(provider, external, &user))
 		return false;
@@ -249,10 +281,10 @@ auth_oauth_signin(const AuthProvider *provider, const AuthExternal *external, Au
 
 		if (account_find(provider, external, &account))
 		{
-			account_signin_known(provider, external, &account, pair);
-			return;
+			if (account_signin_known(provider, external, &account, pair))
+				return;
 		}
-		if (external->email && store_users_get_by_email(external->email, &user))
+		else if (external->email && store_users_get_by_email(external->email, &user))
 		{
 			if (account_signin_by_email(provider, external, &user, pair))
 				return;
@@ -264,6 +296,15 @@ auth_oauth_signin(const AuthProvider *provider, const AuthExternal *external, Au
 }
 
 /* ---- linking ---- */
+
+/* The current identity's row; a session that was ended while we waited for it changes nothing. */
+static void
+account_hold_own(const pg_uuid_t *user_id, StoreUser *user)
+{
+	if (!store_users_lock(user_id, user))
+		base_raise(FA_SESSION_REVOKED, NULL);
+	(void) auth_identity_require_live();
+}
 
 /* The same account again is fine, as in the seed's adapters. */
 static void
@@ -282,9 +323,7 @@ auth_oauth_link(const AuthProvider *provider, const AuthExternal *external, cons
 	StoreUser	user;
 	bool		first;
 
-	if (!store_users_lock(user_id, &user))
-		base_raise(FA_SESSION_REVOKED, NULL);
-	account_check_active(&user);
+	account_hold_own(user_id, &user);
 	if (account_find(provider, external, &account))
 	{
 		account_link_again(provider, external, &account, user_id);
@@ -300,12 +339,17 @@ auth_oauth_link(const AuthProvider *provider, const AuthExternal *external, cons
 	auth_hook_tell(STORE_HOOK_ON_OAUTH_LINK, &user, provider->row.name);
 }
 
+/* Does this account sign anybody in?  Not while no provider of its issuer is configured and enabled. */
 static bool
-account_is_usable(const StoreOauthAccount *account)
+account_is_way_in(const StoreOauthAccount *account)
 {
-	StoreOauthProvider provider;
+	StoreOauthProvider *providers;
+	int			n = store_oauth_providers_list(&providers);
 
-	return store_oauth_providers_get(account->provider, &provider) && provider.enabled;
+	for (int i = 0; i < n; i++)
+		if (providers[i].enabled && strcmp(providers[i].issuer, account->issuer) == 0)
+			return true;
+	return false;
 }
 
 /*
@@ -339,7 +383,7 @@ account_has_other_way(const StoreUser *user, const StoreOauthAccount *accounts, 
 	if (user->hashed_password)
 		return true;
 	for (int i = 0; i < n; i++)
-		if (!account_is_of(&accounts[i], provider, issuer) && account_is_usable(&accounts[i]))
+		if (!account_is_of(&accounts[i], provider, issuer) && account_is_way_in(&accounts[i]))
 			return true;
 	return false;
 }
@@ -355,8 +399,7 @@ auth_oauth_unlink(const pg_uuid_t *user_id, const char *provider)
 	bool		any = false;
 	int			n;
 
-	if (!store_users_lock(user_id, &user))
-		base_raise(FA_SESSION_REVOKED, NULL);
+	account_hold_own(user_id, &user);
 	n = store_oauth_accounts_of_user(user_id, &accounts);
 	for (int i = 0; i < n; i++)
 		any |= account_is_of(&accounts[i], provider, issuer);

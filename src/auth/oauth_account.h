@@ -17,10 +17,10 @@
 /* Sign in or up; all writes of it.  Answers NULLs where a sign-up waits for its address to be verified. */
 extern void auth_oauth_signin(const AuthProvider *provider, const AuthExternal *external, AuthTokenPair *pair);
 
-/* Link to this user, who began it in a recent session; raises already_linked. */
+/* Link to this user, the current identity, who began it in a recent session; raises already_linked. */
 extern void auth_oauth_link(const AuthProvider *provider, const AuthExternal *external, const pg_uuid_t *user_id);
 
-/* Unlink; raises last_signin_method, and ends the sessions that the provider made (S76). */
+/* Unlink from this user, the current identity; raises last_signin_method, and ends the sessions that the provider made (S76). */
 extern void auth_oauth_unlink(const pg_uuid_t *user_id, const char *provider);
 
 /* End the sessions that began with this provider, or with another one of the same issuer (NULL: none). */

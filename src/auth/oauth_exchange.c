@@ -178,16 +178,17 @@ exchange_take_user(AuthProvider *provider, AuthFetch *fetch, AuthExternal *exter
 	}
 }
 
-/* RFC 9207 section 2.4: another issuer's code must not be sent to this one. */
+/* RFC 9207: the code of another issuer must not be sent to this one, nor the other way round. */
 static void
 exchange_check_iss(const AuthProvider *provider, const char *iss)
 {
-	if (iss == NULL ? provider->sends_iss : strcmp(iss, provider->row.issuer) != 0)
+	if (iss == NULL ? provider->sends_iss : !auth_provider_is_issuer(provider, iss))
 		auth_provider_fail(provider, "the answer is of another issuer");
 }
 
 void
-auth_oauth_exchange(AuthProvider *provider, const AuthOauthState *state, const char *code, const char *iss, AuthExternal *external)
+auth_oauth_exchange(AuthProvider *provider, const AuthOauthState *state, const char *code, const char *iss,
+					AuthExternal *external)
 {
 	AuthFetch  *fetch = auth_fetch_begin();
 	char	   *audiences[] = {provider->row.client_id, NULL};

@@ -11,10 +11,11 @@
 #include "auth/oidc.h"
 
 /*
- * All over the network, within 10 s; writes nothing.  iss is what came with the
- * code, or NULL.  Raises provider_error.  The caller wipes the tokens.
+ * All over the network, within 10 s; writes nothing.  Raises provider_error.  The
+ * caller wipes the tokens.  iss is what came with the code (RFC 9207), or NULL.
  */
-extern void auth_oauth_exchange(AuthProvider *provider, const AuthOauthState *state, const char *code, const char *iss, AuthExternal *external);
+extern void auth_oauth_exchange(AuthProvider *provider, const AuthOauthState *state, const char *code, const char *iss,
+								AuthExternal *external);
 
 /* A new access token for a refresh token of the provider. */
 extern void auth_oauth_refresh(AuthProvider *provider, const char *refresh_token, AuthExternal *external);

@@ -149,31 +149,6 @@ oidc_time(const BaseJsonItems *claims, const char *name, int64 *value)
 	return true;
 }
 
-/*
- * The issuer of one that has many tenants holds the placeholder {tenantid},
- * which the token's tid fills in; the tenant has to be on the list (S72).
- */
-static bool
-oidc_issuer_ok(const AuthProvider *provider, const BaseJsonItems *claims, const char *iss)
-{
-	static const char placeholder[] = "{tenantid}";
-	const char *place = strstr(provider->row.issuer, placeholder);
-	const char *tid;
-	char	   *expected;
-
-	if (place == NULL)
-		return strcmp(iss, provider->row.issuer) == 0;
-	if (!base_json_string(claims, "tid", &tid) || provider->row.tenants == NULL)
-		return false;
-	expected = psprintf("%.*s%s%s", (int) (place - provider->row.issuer), provider->row.issuer, tid, place + strlen(placeholder));
-	if (strcmp(iss, expected) != 0)
-		return false;
-	for (char **tenant = provider->row.tenants; *tenant; tenant++)
-		if (strcmp(*tenant, tid) == 0)
-			return true;
-	return false;
-}
-
 static bool
 oidc_is_audience(const AuthIdTokenRequest *request, const char *value)
 {
@@ -292,7 +267,7 @@ oidc_check_claims(const AuthIdTokenRequest *request, const BaseJsonItems *claims
 	const char *sub;
 	const char *problem = NULL;
 
-	if (!base_json_string(claims, "iss", &iss) || !oidc_issuer_ok(request->provider, claims, iss))
+	if (!base_json_string(claims, "iss", &iss) || !auth_provider_is_issuer(request->provider, iss))
 		problem = "the ID token has another issuer";
 	else if (!oidc_audience_ok(request, claims))
 		problem = "the ID token is for another audience";

@@ -51,7 +51,7 @@ static const AuthPreset presets[] = {
 	{
 		.name = "google", .issuer = "https://accounts.google.com", .oidc = true,
 		.scopes = "openid email profile", .client_auth = "basic",
-		.may_trust = true, .trust_domains = "gmail.com", .trust_hd = true
+		.may_trust = true, .trust_domains = "gmail.com", .hosted_domain = true
 	},
 	{
 		.name = "linkedin", .issuer = "https://www.linkedin.com/oauth", .oidc = true,
@@ -62,7 +62,7 @@ static const AuthPreset presets[] = {
 		.name = "microsoft", .issuer = "https://login.microsoftonline.com/{tenantid}/v2.0", .oidc = true,
 		.discovery = "https://login.microsoftonline.com/common/v2.0/.well-known/openid-configuration",
 		.scopes = "openid email profile", .client_auth = "post",
-		.verified_claim = "xms_edov", .string_booleans = true, .may_trust = true, .needs_tenants = true
+		.verified_claim = "xms_edov", .string_booleans = true, .may_trust = true
 	},
 	{
 		.name = "slack", .issuer = "https://slack.com", .oidc = true,

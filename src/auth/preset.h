@@ -35,8 +35,7 @@ typedef struct AuthPreset
 	/* An address that it calls verified may be trusted (S73): always, or only of these domains or a matching hd. */
 	bool		may_trust;
 	const char *trust_domains;	/* separated by blanks; NULL: all */
-	bool		trust_hd;		/* its claim hd names a domain whose addresses it vouches for */
-	bool		needs_tenants;	/* the issuer has a placeholder for the tenant (S72) */
+	bool		hosted_domain;	/* its claim hd names the domain whose administrator vouches for the address */
 } AuthPreset;
 
 /* NULL when there is none of this name. */

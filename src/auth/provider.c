@@ -3,8 +3,8 @@
  *		Identity providers: configured, with the endpoints that they have now.
  *
  * What an administrator wrote wins over the preset, and both over discovery
- * (OpenID Connect Discovery section 4), whose document is kept for a day in
- * shared memory.  Its issuer has to be the one that was configured (S72), and
+ * (OpenID Connect Discovery section 4), which is asked for what is missing then,
+ * and whose document is kept for a day in shared memory.  Its issuer has to be the one that was configured (S72), and
  * every endpoint https (S74).
  */
 #include "auth/provider.h"
@@ -59,6 +59,13 @@ provider_claim(const AuthProvider *provider, const char *option, const char *of_
 	return of_preset ? of_preset : rule;
 }
 
+/* Is it the provider that the preset is about, and not another server of the same make? */
+static bool
+provider_is_of_preset(const AuthProvider *provider)
+{
+	return provider->preset && strcmp(provider->row.issuer, provider->preset->issuer) == 0;
+}
+
 static void
 provider_fill_claims(AuthProvider *provider)
 {
@@ -71,9 +78,12 @@ provider_fill_claims(AuthProvider *provider)
 	provider->verified_claim = provider_claim(provider, "email_verified", preset->verified_claim, "email_verified");
 	provider->name_claim = provider_claim(provider, "name", preset->name_claim, "name");
 	provider->image_claim = provider_claim(provider, "image", preset->image_claim, "picture");
-	provider->emails_endpoint = provider_claim(provider, "emails_endpoint", preset->emails_endpoint, NULL);
+	/* Another server of the same make is not sent to the first one's. */
+	provider->emails_endpoint = provider_claim(provider, "emails_endpoint",
+											   provider_is_of_preset(provider) ? preset->emails_endpoint : NULL, NULL);
 	provider->string_booleans = preset->string_booleans;
 	provider->no_nonce = preset->no_nonce;
+	provider->hosted_domain = preset->hosted_domain && provider_is_of_preset(provider);
 }
 
 void
@@ -100,7 +110,7 @@ provider_discovery_url(const AuthProvider *provider)
 	const char *issuer = provider->row.issuer;
 	size_t		len = strlen(issuer);
 
-	if (provider->preset && provider->preset->discovery && strcmp(issuer, provider->preset->issuer) == 0)
+	if (provider_is_of_preset(provider) && provider->preset->discovery)
 		return pstrdup(provider->preset->discovery);
 	/* Section 4.1: a slash at the end of the issuer is left out. */
 	return psprintf("%.*s%s", (int) (issuer[len - 1] == '/' ? len - 1 : len), issuer, PROVIDER_WELL_KNOWN);
@@ -236,14 +246,27 @@ auth_provider_secret(const AuthProvider *provider)
 /* ---- trust ---- */
 
 bool
+auth_provider_is_issuer(const AuthProvider *provider, const char *iss)
+{
+	const char *place = strstr(provider->row.issuer, AUTH_PROVIDER_TENANT);
+
+	if (place == NULL)
+		return strcmp(iss, provider->row.issuer) == 0;
+	for (char **tenant = provider->row.tenants; tenant && *tenant; tenant++)
+		if (strcmp(iss, psprintf("%.*s%s%s", (int) (place - provider->row.issuer), provider->row.issuer, *tenant,
+								 place + strlen(AUTH_PROVIDER_TENANT))) == 0)
+			return true;
+	return false;
+}
+
+bool
 auth_provider_trusts(const AuthProvider *provider, const char *email, const char *hd)
 {
 	const char *domain = strchr(email, '@') + 1;
-	bool		trust_hd = provider->preset && provider->preset->trust_hd;
 
 	if (!provider->row.trust_email)
 		return false;
-	if (provider->row.trust_domains == NULL || (trust_hd && hd && pg_strcasecmp(hd, domain) == 0))
+	if (provider->row.trust_domains == NULL || (provider->hosted_domain && hd && pg_strcasecmp(hd, domain) == 0))
 		return true;
 	for (char **trusted = provider->row.trust_domains; *trusted; trusted++)
 		if (pg_strcasecmp(*trusted, domain) == 0)

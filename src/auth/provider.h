@@ -46,12 +46,16 @@ typedef struct AuthProvider
 	const char *image_claim;
 	bool		string_booleans;	/* it writes true as "true" */
 	bool		no_nonce;
+	bool		hosted_domain;	/* its claim hd says whose address it is */
 } AuthProvider;
 
 /* It failed, or said something that does not hold: the reason goes to the server's log, in our words; raises provider_error. */
 extern void auth_provider_fail(const AuthProvider *provider, const char *reason) pg_attribute_noreturn();
 
-/* The provider of this name, or provider_not_found.  No network. */
+/* The placeholder of the tenant in the issuer of one that has many. */
+#define AUTH_PROVIDER_TENANT "{tenantid}"
+
+/* The provider of this name, or provider_not_found, as for one that is disabled.  No network. */
 extern void auth_provider_get(const char *name, AuthProvider *provider);
 
 /*
@@ -62,6 +66,9 @@ extern void auth_provider_discover(AuthProvider *provider, AuthFetch *fetch);
 
 /* The client's secret for one request, palloc'd; the caller wipes it.  NULL for a public client. */
 extern char *auth_provider_secret(const AuthProvider *provider);
+
+/* Is this the issuer that is configured, or that of one of its tenants (S72)? */
+extern bool auth_provider_is_issuer(const AuthProvider *provider, const char *iss);
 
 /* Is an address that this provider calls verified proved by that (S73)?  hd is Google's claim, or NULL. */
 extern bool auth_provider_trusts(const AuthProvider *provider, const char *email, const char *hd);

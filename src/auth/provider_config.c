@@ -20,8 +20,6 @@
 #include "miscadmin.h"
 #include "shmem/document.h"
 
-#define CONFIG_TENANT_PLACEHOLDER "{tenantid}"
-
 static void
 config_check_name(const char *name)
 {
@@ -53,7 +51,7 @@ config_check_url(const char *argument, const char *text)
 static void
 config_check_issuer(const StoreOauthProvider *provider)
 {
-	const char *place = strstr(provider->issuer, CONFIG_TENANT_PLACEHOLDER);
+	const char *place = strstr(provider->issuer, AUTH_PROVIDER_TENANT);
 
 	if (place == NULL)
 	{
@@ -61,7 +59,7 @@ config_check_issuer(const StoreOauthProvider *provider)
 		return;
 	}
 	config_check_url("issuer", psprintf("%.*st%s", (int) (place - provider->issuer), provider->issuer,
-										place + strlen(CONFIG_TENANT_PLACEHOLDER)));
+										place + strlen(AUTH_PROVIDER_TENANT)));
 	if (provider->tenants == NULL || provider->tenants[0] == NULL)
 		base_raise_hint(FA_INVALID_ARGUMENT, "Anybody can have a tenant, so those whose users may sign in are to be named; "
 						"or give the issuer of the one tenant that you have.", "issuer has many tenants, and none is named");
@@ -81,6 +79,108 @@ config_check_lines(const char *argument, char *const *texts)
 {
 	for (; texts && *texts; texts++)
 		config_check_line(argument, *texts);
+}
+
+static bool
+config_is_apple(const StoreOauthProvider *provider)
+{
+	return strcmp(provider->client_auth, "apple") == 0;
+}
+
+/* A domain of addresses, as it stands behind the @. */
+static void
+config_check_domains(char *const *domains)
+{
+	for (; domains && *domains; domains++)
+	{
+		char		address[BASE_EMAIL_MAX + 1];
+
+		if (!base_email_normalize(psprintf("a@%s", *domains), address))
+			base_raise(FA_INVALID_ARGUMENT, "trust_domains must be domains such as example.com");
+	}
+}
+
+/* Core section 3.1.2.1 asks for it; without it many give no ID token.  Apple always does. */
+static void
+config_check_scopes(const StoreOauthProvider *provider)
+{
+	bool		openid = !provider->oidc || config_is_apple(provider);
+
+	config_check_lines("scopes", provider->scopes);
+	for (char **scope = provider->scopes; *scope; scope++)
+		openid |= strcmp(*scope, "openid") == 0;
+	if (!openid)
+		base_raise(FA_INVALID_ARGUMENT, "scopes of a provider of OpenID Connect must hold openid");
+}
+
+/* ---- options ---- */
+
+typedef enum ConfigOptionUse
+{
+	CONFIG_OPTION_ANY,
+	CONFIG_OPTION_PLAIN,		/* for providers without OpenID Connect, whose userinfo has any form */
+	CONFIG_OPTION_APPLE			/* for client_auth apple, which needs it */
+} ConfigOptionUse;
+
+static const struct
+{
+	const char *name;
+	ConfigOptionUse use;
+}			config_options[] = {
+	{"subject", CONFIG_OPTION_PLAIN},
+	{"wrapper", CONFIG_OPTION_PLAIN},
+	{"emails_endpoint", CONFIG_OPTION_PLAIN},
+	{"email", CONFIG_OPTION_ANY},
+	{"email_verified", CONFIG_OPTION_ANY},
+	{"name", CONFIG_OPTION_ANY},
+	{"image", CONFIG_OPTION_ANY},
+	{"key_id", CONFIG_OPTION_APPLE},
+	{"team_id", CONFIG_OPTION_APPLE},
+};
+
+static void
+config_check_option(const StoreOauthProvider *provider, const char *name, const char *value)
+{
+	for (size_t i = 0; i < lengthof(config_options); i++)
+	{
+		if (strcmp(config_options[i].name, name) != 0)
+			continue;
+		if (config_options[i].use == CONFIG_OPTION_PLAIN && provider->oidc)
+			base_raise(FA_INVALID_ARGUMENT, "option %s is for a provider without OpenID Connect", name);
+		if (config_options[i].use == CONFIG_OPTION_APPLE && !config_is_apple(provider))
+			base_raise(FA_INVALID_ARGUMENT, "option %s is for client_auth apple", name);
+		config_check_line(psprintf("option %s", name), value);
+		if (strcmp(name, "emails_endpoint") == 0)
+			config_check_url("option emails_endpoint", value);
+		return;
+	}
+	base_raise_hint(FA_INVALID_ARGUMENT, "There are subject, wrapper, emails_endpoint, email, email_verified, name, image, key_id and team_id.",
+					"options has a member that is none");
+}
+
+static void
+config_check_options(const StoreOauthProvider *provider)
+{
+	JsonbIterator *it = JsonbIteratorInit(&provider->options->root);
+	JsonbIteratorToken token;
+	JsonbValue	value;
+	const char *name = NULL;
+
+	if (!JB_ROOT_IS_OBJECT(provider->options))
+		base_raise(FA_INVALID_ARGUMENT, "options must be a JSON object");
+	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
+	{
+		if (token == WJB_KEY)
+			name = pnstrdup(value.val.string.val, value.val.string.len);
+		else if (token == WJB_VALUE && value.type != jbvString)
+			base_raise(FA_INVALID_ARGUMENT, "each of options must be a text");
+		else if (token == WJB_VALUE)
+			config_check_option(provider, name, pnstrdup(value.val.string.val, value.val.string.len));
+	}
+	for (size_t i = 0; i < lengthof(config_options); i++)
+		if (config_options[i].use == CONFIG_OPTION_APPLE && config_is_apple(provider) &&
+			getKeyJsonValueFromContainer(&provider->options->root, config_options[i].name, (int) strlen(config_options[i].name), &value) == NULL)
+			base_raise(FA_INVALID_ARGUMENT, "client_auth apple needs the option %s", config_options[i].name);
 }
 
 /* ---- what the preset says ---- */
@@ -122,7 +222,24 @@ config_preset(const StoreOauthProvider *wanted)
 	return preset;
 }
 
-/* An endpoint that is given makes no difference to OpenID Connect; without an issuer that has it all three are needed. */
+/* Another server of the same make has endpoints of its own: accounts of the one must not be told by the other. */
+static void
+config_fill_endpoints(const AuthPreset *preset, StoreOauthProvider *provider)
+{
+	bool		same = strcmp(provider->issuer, preset->issuer) == 0;
+
+	if (!same && !preset->oidc &&
+		!(provider->authorization_endpoint && provider->token_endpoint && provider->userinfo_endpoint))
+		base_raise_hint(FA_INVALID_ARGUMENT, "Give authorization_endpoint, token_endpoint and userinfo_endpoint too.",
+						"the endpoints of preset %s are those of %s", preset->name, preset->issuer);
+	if (provider->authorization_endpoint == NULL)
+		provider->authorization_endpoint = config_copy(preset->authorization_endpoint);
+	if (provider->token_endpoint == NULL)
+		provider->token_endpoint = config_copy(preset->token_endpoint);
+	if (provider->userinfo_endpoint == NULL)
+		provider->userinfo_endpoint = config_copy(preset->userinfo_endpoint);
+}
+
 static void
 config_fill_preset(const AuthPreset *preset, StoreOauthProvider *provider)
 {
@@ -134,12 +251,7 @@ config_fill_preset(const AuthPreset *preset, StoreOauthProvider *provider)
 	if (provider->client_auth == NULL)
 		provider->client_auth = config_copy(preset->client_auth);
 	provider->oidc = preset->oidc;
-	if (provider->authorization_endpoint == NULL)
-		provider->authorization_endpoint = config_copy(preset->authorization_endpoint);
-	if (provider->token_endpoint == NULL)
-		provider->token_endpoint = config_copy(preset->token_endpoint);
-	if (provider->userinfo_endpoint == NULL)
-		provider->userinfo_endpoint = config_copy(preset->userinfo_endpoint);
+	config_fill_endpoints(preset, provider);
 	if (provider->trust_email && !preset->may_trust)
 		base_raise_hint(FA_INVALID_ARGUMENT, "What it calls verified was not verified by sending something there, or says so of addresses that are not its own.",
 						"trust_email cannot be on for %s", preset->name);
@@ -168,11 +280,12 @@ config_fill_own(StoreOauthProvider *provider)
 static void
 config_check_secret(const StoreOauthProvider *provider, const char *secret)
 {
-	bool		apple = strcmp(provider->client_auth, "apple") == 0;
 	CrKey	   *key;
 	bool		p256;
 
-	if (!apple || secret == NULL)
+	if (secret && secret[0] == '\0')
+		base_raise(FA_INVALID_ARGUMENT, "client_secret must not be empty");
+	if (secret == NULL || !config_is_apple(provider))
 		return;
 	if (cr_key_from_pem(secret, strlen(secret), &key) != CR_OK)
 		base_raise(FA_INVALID_ARGUMENT, "client_secret must be the private key from Apple, in PEM");
@@ -182,11 +295,12 @@ config_check_secret(const StoreOauthProvider *provider, const char *secret)
 		base_raise(FA_INVALID_ARGUMENT, "client_secret must be a private key of P-256");
 }
 
-/* A secret is not sent elsewhere because somebody changed where it is sent to. */
+/* A secret is not sent elsewhere because somebody changed where it is sent to; nor is a key sent as a secret. */
 static bool
 config_is_same_place(const StoreOauthProvider *one, const StoreOauthProvider *other)
 {
 	return strcmp(one->issuer, other->issuer) == 0 &&
+		config_is_apple(one) == config_is_apple(other) &&
 		(one->token_endpoint == NULL) == (other->token_endpoint == NULL) &&
 		(one->token_endpoint == NULL || strcmp(one->token_endpoint, other->token_endpoint) == 0);
 }
@@ -211,23 +325,6 @@ config_seal_secret(StoreOauthProvider *provider, const char *secret)
 						"client_secret must not be NULL");
 }
 
-/* Members that we do not know are the administrator's own. */
-static void
-config_check_options(Jsonb *options)
-{
-	static const char endpoint[] = "emails_endpoint";
-	JsonbValue *value;
-
-	if (!JB_ROOT_IS_OBJECT(options))
-		base_raise(FA_INVALID_ARGUMENT, "options must be a JSON object");
-	value = getKeyJsonValueFromContainer(&options->root, endpoint, (int) strlen(endpoint), NULL);
-	if (value == NULL)
-		return;
-	if (value->type != jbvString)
-		base_raise(FA_INVALID_ARGUMENT, "%s must be an https URL", endpoint);
-	config_check_url(endpoint, pnstrdup(value->val.string.val, value->val.string.len));
-}
-
 static void
 config_check(const StoreOauthProvider *provider)
 {
@@ -240,15 +337,15 @@ config_check(const StoreOauthProvider *provider)
 	config_check_url("token_endpoint", provider->token_endpoint);
 	config_check_url("userinfo_endpoint", provider->userinfo_endpoint);
 	config_check_url("jwks_uri", provider->jwks_uri);
-	config_check_lines("scopes", provider->scopes);
-	config_check_lines("trust_domains", provider->trust_domains);
+	config_check_domains(provider->trust_domains);
 	config_check_lines("id_token_audiences", provider->id_token_audiences);
 	config_check_lines("tenants", provider->tenants);
 	for (size_t i = 0; i < lengthof(ways); i++)
 		known |= strcmp(provider->client_auth, ways[i]) == 0;
 	if (!known)
 		base_raise(FA_INVALID_ARGUMENT, "client_auth must be basic, post, apple or none");
-	config_check_options(provider->options);
+	config_check_scopes(provider);
+	config_check_options(provider);
 }
 
 void
@@ -271,7 +368,7 @@ auth_provider_configure(const StoreOauthProvider *wanted, const char *secret)
 	store_oauth_providers_put(&provider);
 	/* Who configures a provider anew may want it to be asked anew. */
 	shmem_document_forget(MyDatabaseId);
-	auth_event(AUTH_EVENT_SETTING_CHANGED, NULL, NULL, base_jsonb_object(1, "provider", provider.name));
+	auth_event(AUTH_EVENT_SETTING_CHANGED, NULL, NULL, base_jsonb_object(2, "provider", provider.name, "what", "configured"));
 }
 
 /* The accounts stay: they are keyed by the issuer, and good again when it is configured again. */
@@ -280,6 +377,6 @@ auth_provider_remove(const char *name)
 {
 	if (!store_oauth_providers_delete(name))
 		return false;
-	auth_event(AUTH_EVENT_SETTING_CHANGED, NULL, NULL, base_jsonb_object(1, "provider", name));
+	auth_event(AUTH_EVENT_SETTING_CHANGED, NULL, NULL, base_jsonb_object(2, "provider", name, "what", "removed"));
 	return true;
 }

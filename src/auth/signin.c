@@ -107,13 +107,9 @@ signup_insert(const StoreUser *user, const char *role)
 	return true;
 }
 
-/*
- * With require_verified_email: an address that is known is answered like any
- * other, and its owner is told.  One that was never verified gets a new link,
- * since who lost the first cannot sign in to ask for another.
- */
-static void
-signup_known(const char *email)
+/* One that was never verified gets a new link, since who lost the first cannot sign in to ask for another. */
+void
+auth_signup_known(const char *email)
 {
 	StoreUser	owner = {0};
 
@@ -162,7 +158,7 @@ auth_signup(const AuthSignup *signup, AuthTokenPair *pair)
 			signup_done(&user, NULL);
 		}
 		else
-			signup_known(user.email);
+			auth_signup_known(user.email);
 		return;
 	}
 	if (!signup_insert(&user, role))

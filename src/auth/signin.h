@@ -21,6 +21,13 @@ typedef struct AuthSignup
 } AuthSignup;
 
 extern void auth_signup(const AuthSignup *signup, AuthTokenPair *pair);
+
+/*
+ * With require_verified_email an address that is known is answered like any
+ * other at sign-up, and its owner is told, by this.
+ */
+extern void auth_signup_known(const char *email);
+
 extern void auth_signin(const char *email, const char *password, bool remember, AuthTokenPair *pair);
 
 /*

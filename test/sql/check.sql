@@ -103,6 +103,16 @@ SELECT * FROM regress_fault('outbox', 'DELETE FROM fastauth.outbox', $$SELECT fa
 SELECT * FROM regress_fault('outbox', 'DELETE FROM fastauth.outbox', $$SELECT fastauth.send_email('regress-check@example.org', 'late', '<p>late</p>')$$,
 	$$UPDATE fastauth.outbox SET due_at = now() - interval '16 min'$$, $$SELECT fastauth.configure('email_transport', 'smtp')$$);
 
+-- identity providers that cannot work, or are trusted far; one that is disabled is nobody's trouble
+SELECT * FROM regress_fault('%', $$SELECT fastauth.configure_oauth_provider('github', 'id', 'secret')$$, $$SELECT fastauth.configure('redirect_urls', '{https://app.example/cb}')$$);
+SELECT * FROM regress_fault('%', $$SELECT fastauth.configure_oauth_provider('github', 'id', 'secret', enabled => false)$$, 'UPDATE fastauth.oauth_providers SET client_secret = NULL');
+SELECT * FROM regress_fault('%', $$SELECT fastauth.configure_oauth_provider('github', 'id', 'secret')$$);
+SELECT * FROM regress_fault('identity provider%', $$SELECT fastauth.configure_oauth_provider('github', 'id', 'secret'), fastauth.configure_oauth_provider('google', 'id', client_auth => 'none')$$, 'UPDATE fastauth.oauth_providers SET client_secret = NULL');
+SELECT * FROM regress_fault('identity provider%', $$SELECT fastauth.configure_oauth_provider('github', 'id', 'secret'), fastauth.configure_oauth_provider('google', 'id', 'secret')$$,
+	$$UPDATE fastauth.oauth_providers SET client_secret = (SELECT client_secret FROM fastauth.oauth_providers WHERE name = 'google') WHERE name = 'github'$$);
+SELECT * FROM regress_fault('identity provider%', $$SELECT fastauth.configure_oauth_provider('own', 'id', 'secret', issuer => 'https://op.example', trust_email => true)$$);
+SELECT * FROM regress_fault('identity provider%', $$SELECT fastauth.configure_oauth_provider('own', 'id', 'secret', issuer => 'https://op.example', trust_email => true, trust_domains => '{op.example}'), fastauth.configure_oauth_provider('github', 'id', 'secret', trust_email => true)$$);
+
 -- hooks whose function somebody changed
 SELECT * FROM regress_fault('hook%', 'CREATE FUNCTION public.regress_hook(u jsonb) RETURNS void LANGUAGE sql AS $h$SELECT$h$',
 	$$SELECT fastauth.add_hook('on_signup', 'public.regress_hook(jsonb)')$$);

@@ -31,13 +31,16 @@ SELECT fastauth.send_email('regress@example.org', 'one', 'regress') AS mail \gse
 SELECT count(fastauth.send_email('regress@example.org', 'more', 'regress')) FROM generate_series(1, 250);
 INSERT INTO fastauth.outbox SELECT gen_random_uuid(), 'mail', 'sent', NULL, NULL, false, NULL, 'sent', 1, NULL, now(), now(), NULL, NULL, now();
 SELECT count(*) FROM fastauth.add_webhook('https://hooks.example.com/x', '{signin}');
+SELECT fastauth.configure_oauth_provider('github', 'id', 'regress'), fastauth.configure_oauth_provider('google', 'id', client_auth => 'none');
 SELECT fastauth.send_magic_link('nobody@example.org') IS NOT NULL AS asked;
 SELECT count(*) FILTER (WHERE sealed_address IS NOT NULL) AS addresses FROM fastauth.one_time_tokens;
-CREATE TABLE sealed AS SELECT id, payload AS value FROM fastauth.outbox WHERE payload IS NOT NULL AND NOT decoy UNION ALL SELECT id, secret FROM fastauth.webhooks;
+CREATE TABLE sealed AS SELECT id::text, payload AS value FROM fastauth.outbox WHERE payload IS NOT NULL AND NOT decoy UNION ALL SELECT id::text, secret FROM fastauth.webhooks
+	UNION ALL SELECT name, client_secret FROM fastauth.oauth_providers WHERE client_secret IS NOT NULL;
 SELECT fastauth.rotate_master_key() IS NOT NULL AS rotated;
 -- each was sealed anew, none that was delivered came back, and what it says is the same
-SELECT count(*) AS sealed, count(*) FILTER (WHERE s.value = n.value) AS left_behind FROM sealed s LEFT JOIN (SELECT id, payload AS value FROM fastauth.outbox
-	UNION ALL SELECT id, secret FROM fastauth.webhooks) n USING (id);
+SELECT count(*) AS sealed, count(*) FILTER (WHERE s.value = n.value) AS left_behind FROM sealed s LEFT JOIN (SELECT id::text, payload AS value FROM fastauth.outbox
+	UNION ALL SELECT id::text, secret FROM fastauth.webhooks UNION ALL SELECT name, client_secret FROM fastauth.oauth_providers) n USING (id);
+SELECT name, client_secret IS NOT NULL AS has_secret FROM fastauth.oauth_providers ORDER BY name;
 SELECT count(*) FROM fastauth.outbox WHERE status = 'sent' AND payload IS NOT NULL;
 SELECT * FROM fastauth.outbox_mail(:'mail');
 -- one that was altered stops it
@@ -55,12 +58,13 @@ UPDATE fastauth.outbox SET payload = (SELECT payload FROM fastauth.outbox WHERE 
 SELECT fastauth.rotate_master_key();
 ROLLBACK;
 \set VERBOSITY default
-CREATE TABLE before AS SELECT i.id, s.value, (SELECT kid FROM fastauth.signing_keys WHERE private_key IS NOT NULL) AS kid FROM fastauth.instance i, fastauth.secrets s WHERE s.name = 'a';
+CREATE TABLE before AS SELECT i.id, s.value, (SELECT client_secret FROM fastauth.oauth_providers WHERE name = 'github') AS client_secret, (SELECT kid FROM fastauth.signing_keys WHERE private_key IS NOT NULL) AS kid FROM fastauth.instance i, fastauth.secrets s WHERE s.name = 'a';
 UPDATE fastauth.instance SET system_identifier = '1', database_oid = 1;
 SELECT fastauth.adopt(false);
 SELECT i.id = b.id AS same_id, s.value = b.value AS same_value, i.database_oid = d.oid AS of_this_database, i.system_identifier = c.system_identifier::text AS of_this_server,
 	(SELECT kid FROM fastauth.signing_keys WHERE private_key IS NOT NULL) = b.kid AS same_key
 	FROM fastauth.instance i, before b, fastauth.secrets s, pg_database d, pg_control_system() c WHERE d.datname = current_database() AND s.name = 'a';
+SELECT p.client_secret = b.client_secret AS same_client_secret FROM fastauth.oauth_providers p, before b WHERE p.name = 'github';
 SELECT count(*) > 250 AS mails FROM fastauth.outbox_overview WHERE status = 'pending';
 SELECT subject FROM fastauth.outbox_mail(:'mail');
 SELECT count(*) > 0 AS tokens FROM fastauth.one_time_tokens;
@@ -76,6 +80,9 @@ SELECT i.id = b.id AS same_id, s.value = b.value AS same_value, i.database_oid =
 	FROM fastauth.instance i, before b, fastauth.secrets s, pg_database d WHERE d.datname = current_database() AND s.name = 'a';
 SELECT (SELECT count(*) FROM fastauth.users) AS users, (SELECT count(*) FROM fastauth.sessions) AS sessions, (SELECT count(*) FROM fastauth.refresh_tokens) AS refresh_tokens,
 	(SELECT count(*) FROM fastauth.secrets) AS secrets;
+-- a provider stays configured, its secret sealed anew, and opens
+SELECT p.name, p.client_secret = b.client_secret AS same_client_secret FROM fastauth.oauth_providers p, before b ORDER BY p.name;
+SELECT count(*) AS complaints FROM fastauth.check() WHERE subject LIKE 'identity provider %';
 SELECT (SELECT count(*) FROM fastauth.outbox) AS outbox, (SELECT count(*) FROM fastauth.one_time_tokens) AS tokens, (SELECT count(*) FROM fastauth.webhooks) AS webhooks;
 SELECT s.kid = b.kid AS old_key, s.private_key IS NOT NULL AS has_private, s.public_jwk IS NOT NULL AS has_public, s.verifies_until FROM fastauth.signing_keys s, before b ORDER BY 1;
 SELECT jsonb_array_length(fastauth.jwks() -> 'keys') AS keys, fastauth.jwks() -> 'keys' -> 0 ->> 'kid' = b.kid AS old_key FROM before b;
@@ -90,6 +97,14 @@ SELECT fastauth.adopt(false);
 ROLLBACK TO s;
 SELECT fastauth.adopt(true);
 SELECT name FROM fastauth.secrets;
+ROLLBACK;
+-- of a provider the secret alone is removed, and check() says so
+BEGIN;
+UPDATE fastauth.oauth_providers SET client_secret = set_byte(client_secret, octet_length(client_secret) - 1, get_byte(client_secret, octet_length(client_secret) - 1) # 1) WHERE name = 'github';
+SELECT problem FROM fastauth.check() WHERE subject LIKE 'identity provider %';
+SELECT fastauth.adopt(true);
+SELECT name, client_secret IS NOT NULL AS has_secret FROM fastauth.oauth_providers ORDER BY name;
+SELECT problem FROM fastauth.check() WHERE subject LIKE 'identity provider %';
 ROLLBACK;
 -- without an instance it makes one
 BEGIN;

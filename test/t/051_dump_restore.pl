@@ -25,6 +25,7 @@ CREATE EXTENSION fastauth CASCADE;
 SELECT fastauth.grant_api('regress_anon', 'regress_authenticated', 'regress_server', 'regress_admin');
 SELECT fastauth.configure('key_publish_delay', '0'), fastauth.configure('allowed_roles', '{regress_authenticated}'), fastauth.configure('access_token_ttl', '2 h');
 SELECT fastauth.set_secret('smtp_password', 'kept under the master key');
+SELECT fastauth.configure_oauth_provider('github', 'client', 'kept under the master key too', trust_email => true), fastauth.configure_oauth_provider('google', 'public', client_auth => 'none', enabled => false);
 CREATE TABLE public.notes (user_id uuid REFERENCES fastauth.users (id) ON DELETE CASCADE, note text);
 ALTER TABLE public.notes ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own ON public.notes USING (user_id = fastauth.uid());
@@ -39,6 +40,7 @@ my ($es_access, $es_refresh) = signup($home, 'app', 'anna@example.com');
 $home->safe_psql('app', "SELECT fastauth.set_user_dbrole(id, 'regress_authenticated') FROM fastauth.get_user_by_email('anna\@example.com');
 	INSERT INTO public.notes SELECT id, 'hers' FROM fastauth.get_user_by_email('anna\@example.com');
 	SELECT fastauth.rotate_signing_key('HS256')");
+$home->safe_psql('app', "SELECT FROM fastauth.create_oauth_account('github', '4711', (fastauth.get_user_by_email('anna\@example.com')).id, 'anna\@example.com')");
 my ($hs_access) = signup($home, 'app', 'bela@example.com');
 $home->safe_psql('app', "SELECT fastauth.delete_user(id) FROM fastauth.create_user('gone\@example.com', '" . PASSWORD . "');
 	SELECT fastauth.rotate_signing_key('ES256')");
@@ -139,6 +141,17 @@ sub goes_on
 	return $next;
 }
 
+# Identity providers, whose account is linked, and what check() says of them.
+sub providers
+{
+	my ($node, $db) = @_;
+
+	return $node->safe_psql($db, <<'SQL');
+SELECT p.name, p.enabled, u.email FROM fastauth.oauth_providers_overview p LEFT JOIN fastauth.oauth_accounts a USING (issuer) LEFT JOIN fastauth.users u ON u.id = a.user_id
+UNION ALL SELECT subject, false, problem FROM fastauth.check() WHERE subject LIKE 'identity provider %' ORDER BY 1
+SQL
+}
+
 # --- into new databases of the same cluster ----------------------------------
 
 my $n = 0;
@@ -153,6 +166,7 @@ for my $how (sort(keys %restore), 'in parallel')
 	is($home->safe_psql($db, "SELECT fastauth.verify_token('$access') ->> 'email'"), 'anna@example.com', "$how: after adopt(false) old access tokens");
 	ok((pair_of($home, $db, "fastauth.refresh('$next')"))[0], "$how: and refresh tokens");
 	ok((signin($home, $db, 'bela@example.com'))[0], "$how: and sign-in");
+	is(providers($home, $db), "github|t|anna\@example.com\ngoogle|f|", "$how: and identity providers, with their accounts and secrets");
 }
 is(contents($home, 'app'), $before, 'the original is as it was');
 
@@ -178,6 +192,7 @@ refused($home, 'staging', "SELECT fastauth.authenticate('$session')", qr/ERROR: 
 is($home->safe_psql('staging', "SELECT fastauth.session_exists('cookie')"), 'f', 'adopt(true): a value of the session store');
 my ($staging_access) = signin($home, 'staging', 'anna@example.com');
 is($home->safe_psql('staging', "SELECT fastauth.verify_token('$staging_access') ->> 'email'"), 'anna@example.com', 'adopt(true): the users still sign in');
+is(providers($home, 'staging'), "github|t|anna\@example.com\ngoogle|f|", 'adopt(true): identity providers, accounts and secrets stay');
 my $new_keys = $home->safe_psql('staging', 'SELECT fastauth.jwks()');
 ok($old_keys ne $new_keys && $new_keys =~ /"kid"/, 'adopt(true): with a new key');
 my $shared_keys = "SELECT count(*) FROM jsonb_array_elements('$old_keys'::jsonb -> 'keys') o JOIN jsonb_array_elements(fastauth.jwks() -> 'keys') n ON n ->> 'kid' = o ->> 'kid'";
