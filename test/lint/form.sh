@@ -13,7 +13,7 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 code=$(find src -name '*.[ch]')
-text=$(find src sql test examples .ci Makefile *.md *.control META.json -type f \( -name '*.[ch]' -o -name '*.sql' -o -name '*.spec' -o -name '*.sh' -o -name '*.pl' \
+text=$(find src sql test examples .ci Makefile *.md *.control META.json -type f -not -path "*/node_modules/*" \( -name '*.[ch]' -o -name '*.sql' -o -name '*.spec' -o -name '*.sh' -o -name '*.pl' \
 	-o -name '*.md' -o -name '*.conf' -o -name Makefile -o -name run -o -name '*.control' -o -name '*.json' \) 2>/dev/null)
 bad=$(
 	for f in $code $(find sql -name '*.sql'); do n=$(wc -l < "$f"); [ "$n" -le 600 ] || echo "$f: $n lines"; done
