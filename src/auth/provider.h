@@ -50,7 +50,7 @@ typedef struct AuthProvider
 } AuthProvider;
 
 /* It failed, or said something that does not hold: the reason goes to the server's log, in our words; raises provider_error. */
-extern void auth_provider_fail(const AuthProvider *provider, const char *reason) pg_attribute_noreturn();
+extern void auth_provider_fail(const AuthProvider *provider, const char *reason) __attribute__((noreturn));
 
 /* The placeholder of the tenant in the issuer of one that has many. */
 #define AUTH_PROVIDER_TENANT "{tenantid}"
