@@ -128,8 +128,8 @@ hook_event_die(void)
 	SetLatch(MyLatch);
 }
 
-/* What is left of this span, in milliseconds; 0: hooks rest. */
-static int
+/* What is left of this span, in milliseconds; 0: hooks rest.  Not inlined: gcc would see its variables beside a longjmp. */
+static pg_noinline int
 hook_event_time_left(TimestampTz now, AuthHookPlace place)
 {
 	const int	time = place == AUTH_HOOK_IN_WORKER ? HOOK_WORKER_TIME_MS : HOOK_DISPATCHER_TIME_MS;
