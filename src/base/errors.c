@@ -12,7 +12,7 @@ const BaseErrorDef base_error_defs[FA_ERROR_COUNT] = {
 	[FA_OK] = {"ok", 200, "ok", NULL, NULL},
 	[FA_INVALID_CREDENTIALS] = {"invalid_credentials", 401, "invalid e-mail or password", NULL,
 	"wrong e-mail or password; the same, in the same time, for an unknown e-mail"},
-	[FA_INVALID_TOKEN] = {"invalid_token", 401, "invalid token", "Access tokens go to authenticate and verify_token, refresh tokens to refresh; or sign in again.",
+	[FA_INVALID_TOKEN] = {"invalid_token", 401, "invalid token", "Access tokens go to authenticate and verify_token, refresh tokens to refresh; a link or a code works once. Sign in, or ask for a new one.",
 	"a token that is unknown, spent, malformed, of another type, or not signed by a key that is trusted"},
 	[FA_TOKEN_EXPIRED] = {"token_expired", 401, "token has expired", "Use the refresh token to get a new access token, or sign in again.",
 	"a good token that is past its time"},
