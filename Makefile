@@ -111,6 +111,7 @@ REGRESS = \
 	event \
 	hook \
 	hook_each \
+	hook_mail \
 	hook_answer \
 	hook_event \
 	hook_confined \

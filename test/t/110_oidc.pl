@@ -196,6 +196,17 @@ my ($status, $out, $err) = link_as($other, $flow, $back);
 like($err, qr/invalid_token/, 'another session of the same user cannot finish it');
 ($status, $out, $err) = callback($node, $flow, $back);
 like($err, qr/invalid_token/, 'nor does the state sign anybody in');
+$node->safe_psql('postgres', <<'SQL');
+CREATE FUNCTION fails_link(u jsonb, p text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'not % at %', u ->> 'email', p USING ERRCODE = 'ZZ125', HINT = 'the hint'; END $$;
+SELECT fastauth.add_hook('on_oauth_link', 'fails_link(jsonb,text)');
+SQL
+told();
+my $refused = begin($node, 'rs', $token);
+($status, $out, $err) = link_as($token, $refused, walk($refused, 'eve'));
+like($err, qr/ERROR:  ZZ125: .*not eve\@other\.example at rs.*HINT:  the hint/s, 'a hook that fails, after the one before it, is told by its own words');
+is(told(), '', 'and takes back what the first one wrote');
+is(value("SELECT count(*) FROM fastauth.oauth_accounts WHERE provider_account_id = 'eve' AND issuer = (SELECT issuer FROM fastauth.oauth_providers WHERE name = 'rs')"), '0', 'and the link');
+$node->safe_psql('postgres', "SELECT fastauth.remove_hook('on_oauth_link', 'fails_link(jsonb,text)')");
 told();
 ($status, $out, $err) = link_as($token, $flow, $back);
 is($status, 0, 'the session that began links the account') or diag($err);
