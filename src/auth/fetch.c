@@ -45,6 +45,23 @@ auth_fetch_end(AuthFetch *fetch)
 	pfree(fetch);
 }
 
+static void
+fetch_wipe(void *secret)
+{
+	explicit_bzero(secret, strlen(secret));
+}
+
+/* Children go before what their parent holds, so the text is still there. */
+void
+auth_fetch_wipe_later(AuthFetch *fetch, char *secret)
+{
+	MemoryContextCallback *callback = MemoryContextAlloc(fetch->context, sizeof(MemoryContextCallback));
+
+	callback->func = fetch_wipe;
+	callback->arg = secret;
+	MemoryContextRegisterResetCallback(fetch->context, callback);
+}
+
 static long
 fetch_time_left(const AuthFetch *fetch)
 {

@@ -21,6 +21,9 @@ typedef struct AuthFetch AuthFetch;
 extern AuthFetch *auth_fetch_begin(void);
 extern void auth_fetch_end(AuthFetch *fetch);
 
+/* Wipe this text when the flow ends, whatever way; it is in the context that the fetch was begun in, or one that lives longer. */
+extern void auth_fetch_wipe_later(AuthFetch *fetch, char *secret);
+
 /*
  * Ask.  The answer is what came back, whatever its status; its body is in
  * CurrentMemoryContext.  Raises only for interrupts and for want of memory.

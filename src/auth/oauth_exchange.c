@@ -58,12 +58,15 @@ exchange_post(AuthProvider *provider, AuthFetch *fetch, StringInfo form, NetResu
 	};
 	char	   *secret = auth_provider_secret(provider);
 	NetRequest	post = {.method = "POST", .url = provider->token_endpoint, .headers = headers, .max_answer = AUTH_FETCH_MAX_ANSWER};
-	char	   *password = NULL;
+	char	   *password;
 
+	if (secret)
+		auth_fetch_wipe_later(fetch, secret);
 	if (provider->client_auth == AUTH_CLIENT_BASIC)
 	{
 		post.username = exchange_encode(provider->row.client_id);
 		post.password = password = exchange_encode(secret);
+		auth_fetch_wipe_later(fetch, password);
 	}
 	else
 	{
@@ -71,12 +74,10 @@ exchange_post(AuthProvider *provider, AuthFetch *fetch, StringInfo form, NetResu
 		if (secret)
 			exchange_append(form, "client_secret", secret);
 	}
+	auth_fetch_wipe_later(fetch, form->data);
 	post.body = form->data;
 	post.body_len = form->len;
 	auth_fetch(fetch, &post, answer);
-	exchange_wipe(secret);
-	exchange_wipe(password);
-	explicit_bzero(form->data, form->len);
 }
 
 static const char *
@@ -122,8 +123,8 @@ exchange_get(AuthProvider *provider, AuthFetch *fetch, const char *url, const ch
 	const char *headers[] = {"Accept: application/json", EXCHANGE_USER_AGENT, authorization, NULL};
 	NetRequest	get = {.method = "GET", .url = url, .headers = headers, .max_answer = AUTH_FETCH_MAX_ANSWER};
 
+	auth_fetch_wipe_later(fetch, authorization);
 	auth_fetch(fetch, &get, answer);
-	exchange_wipe(authorization);
 	if (answer->status != NET_DONE || answer->body == NULL)
 		auth_provider_fail(provider, psprintf("it did not tell about the user: %s", answer->problem));
 }
