@@ -28,6 +28,8 @@ const BaseErrorDef base_error_defs[FA_ERROR_COUNT] = {
 	"the account is deactivated; told only after the right password or a good token"},
 	[FA_EMAIL_NOT_VERIFIED] = {"email_not_verified", 403, "e-mail address is not verified", "Verify the e-mail address first.",
 	"require_verified_email is on and the address is not verified; told only after the right password"},
+	[FA_CSRF_FAILED] = {"csrf_failed", 403, "request did not come from a page of this application", "Send it from the application's own pages as JSON, with the value of the cookie __Host-fastauth-csrf in the header X-CSRF-Token.",
+	"token_delivery is cookie, and a request that changes something comes from another site, is no JSON, or lacks the CSRF token"},
 	[FA_REAUTHENTICATION_REQUIRED] = {"reauthentication_required", 403, "recent sign-in required", "Call fastauth.reauthenticate(password), or sign in again.",
 	"a sensitive change more than reauth_window after the sign-in"},
 	[FA_USER_NOT_FOUND] = {"user_not_found", 404, "no such user", NULL,

@@ -1,6 +1,6 @@
 /*
  * settings.c
- *		The two tables of settings.
+ *		The table of database settings.
  *
  * Everything that names a setting is made from them: configure() and its
  * errors, the view settings_overview, the README (test/lint/tables.sh).  This
@@ -37,10 +37,21 @@ const BaseSettingDef base_setting_defs[] = {
 		"Leave it off behind a connection pooler in transaction mode, where the next client would get the connection."
 	},
 	{
+		.name = FIELD(allowed_origins), .type = BASE_SETTING_ORIGINS, .initial = "{}",
+		.min = 0, .max = 100, .unit = "array of origins",
+		.about = "Origins of web pages, such as `https://app.example.com`, that may send requests while `token_delivery` is `cookie`, besides pages of the very host that serves the API. "
+		"They must be of the same site: our cookies are `SameSite=Strict`."
+	},
+	{
 		.name = FIELD(allowed_roles), .type = BASE_SETTING_ROLES, .initial = "{}",
 		.min = 0, .max = 100, .unit = "array of roles",
 		.about = "PostgreSQL roles that may stand in the `role` claim of a token besides `authenticated_role`. "
 		"Never a superuser, a role with BYPASSRLS or CREATEROLE, a `pg_` role, one of `authenticator_roles` or `fastauth_owner`, nor a member of one with such powers."
+	},
+	{
+		.name = FIELD(anon_role), .type = BASE_SETTING_ROLE, .initial = "anon",
+		.unit = "role",
+		.about = "The PostgreSQL role of requests without a token, PostgREST's `db-anon-role`. `setup_postgrest` sets it. `pre_request` takes such a request, and one with a cookie, in no other role."
 	},
 	{
 		.name = FIELD(audience), .type = BASE_SETTING_TEXT, .initial = "fastauth",
@@ -64,6 +75,12 @@ const BaseSettingDef base_setting_defs[] = {
 		.name = FIELD(base_url), .type = BASE_SETTING_URL, .initial = NULL, .words = "https",
 		.min = 1, .max = 512, .unit = "URL",
 		.about = "Where the pages of the application are: links in mails are this, a path (`path_verification` and the like) and the token behind a `#`. http is taken for this machine itself alone. Without it, mails have links to `http://localhost:3000` while `email_transport` is `outbox`, and otherwise what sends a link fails with `not_configured`."
+	},
+	{
+		.name = FIELD(client_address_header), .type = BASE_SETTING_HEADER, .initial = NULL,
+		.min = 1, .max = 64, .unit = "name of a header",
+		.about = "The header in which the proxy in front of PostgREST writes the address of the client, such as `x-real-ip`: one address, which the proxy sets whatever the client sent. "
+		"It wins over `x-forwarded-for`; when a request comes without it, its address is unknown."
 	},
 	{
 		.name = FIELD(clock_skew), .type = BASE_SETTING_DURATION, .initial = "30 s",
@@ -430,6 +447,21 @@ const BaseSettingDef base_setting_defs[] = {
 		.about = "Whether the tokens of identity providers are kept, sealed, for `provider_access_token()`. Off keeps none; those that were kept go with the next sign-in of the account."
 	},
 	{
+		.name = FIELD(token_delivery), .type = BASE_SETTING_WORD, .initial = "json", .unit = "word",
+		.words = "json, cookie",
+		.about = "How tokens reach a client of PostgREST: in the `json` of the answer, or as `cookie`s that no script can read, and then the answer holds none. Callers that do not come through `pre_request` get them in the answer always."
+	},
+	{
+		.name = FIELD(trust_request_claims), .type = BASE_SETTING_BOOL, .initial = "off", .unit = "bool",
+		.about = "Whether `pre_request` takes a request for that of the user in `request.jwt.claims`, whose signature PostgREST has checked, when the request has no token that we could check ourselves. "
+		"Session and user are still asked. Who can run SQL of their own as a role in `authenticator_roles` can then be anybody."
+	},
+	{
+		.name = FIELD(trusted_proxies), .type = BASE_SETTING_NETWORKS, .initial = "{}",
+		.min = 0, .max = 100, .unit = "array of networks",
+		.about = "Networks of the proxies in front of PostgREST, such as `{10.0.0.0/8,::1}`. `x-forwarded-for` is read from the right past them, and the first address that is none of theirs is the client's. Empty: that header is not looked at."
+	},
+	{
 		.name = FIELD(verification_ttl), .type = BASE_SETTING_DURATION, .initial = "24 h",
 		.min = 1 * MIN, .max = 7 * D, .unit = "interval",
 		.about = "How long the link is good that verifies an address."
@@ -438,58 +470,6 @@ const BaseSettingDef base_setting_defs[] = {
 
 const int	base_setting_count = lengthof(base_setting_defs);
 
-const BaseServerSettingDef base_server_setting_defs[] = {
-	{
-		.name = "fastauth.allow_drop", .context = PGC_SUSET, .flags = GUC_DISALLOW_IN_FILE, .initial = "off",
-		.brief = "Allows dropping the extension while it holds users.",
-		.about = "While there are users, DROP EXTENSION (and whatever else would drop it, such as CASCADE from pgcrypto) is refused unless a superuser sets this in the same session."
-	},
-	{
-		.name = "fastauth.allow_private_networks", .context = PGC_SIGHUP, .flags = GUC_LIST_INPUT | GUC_SUPERUSER_ONLY, .initial = "empty",
-		.brief = "Private networks that webhooks and providers may be in.",
-		.about = "Networks such as `10.1.0.0/16, ::1` that webhooks and identity providers may be in. Without it no request goes to a private, loopback, link-local or other special address, whatever name leads there. "
-		"`http` in place of `https` is taken only for this machine itself, and only when `127.0.0.1` or `::1` is listed. The mail server of `smtp_url` may be anywhere."
-	},
-	{
-		.name = "fastauth.ledger_size", .context = PGC_POSTMASTER, .flags = 0, .initial = "10000",
-		.brief = "How many accounts and addresses are remembered in shared memory.",
-		.about = "How many accounts, and how many addresses, the lockout and the rate limits remember in shared memory at once, some 300 bytes each. "
-		"What was not used for the longest time goes first; the lockout of an account is read again from its failures."
-	},
-	{
-		.name = "fastauth.master_key_command", .context = PGC_SIGHUP, .flags = GUC_SUPERUSER_ONLY, .initial = "empty",
-		.brief = "Command whose output is the master key, as lines of id:base64.",
-		.about = "A shell command that prints the master key, for a key that a secret store holds. The postmaster runs it at start and at every reload, and kills it after 10 s. "
-		"The lines are those of `fastauth.master_key_file`, which wins when both are set. Put no secret into the command itself."
-	},
-	{
-		.name = "fastauth.master_key_file", .context = PGC_SIGHUP, .flags = GUC_SUPERUSER_ONLY, .initial = "empty",
-		.brief = "File with the master key, as lines of id:base64.",
-		.about = "A file outside the data directory with the master key: lines of `id:base64` (32 bytes; `echo \"$(date +%F):$(openssl rand -base64 32)\"`), at most 16, the first is current, the others still open what they sealed. "
-		"It must belong to the server's user with mode 0600, or to root with at most 0640. The postmaster reads it at start and at every reload. "
-		"Without this and the command, `fastauth.key` is made in the data directory on first use, and physical backups carry it; pg_upgrade does not: copy it to the new data directory."
-	},
-	{
-		.name = "fastauth.max_concurrent_hashes", .context = PGC_SIGHUP, .flags = 0, .initial = "half of the processors, at least 1",
-		.brief = "How many password hashes may be computed at the same time.",
-		.about = "How many password hashes may be computed at once in the whole server; the others wait, at most 2 s, and then get `server_busy`. "
-		"It bounds memory (each takes `password_hash_memory`) and keeps processors free for other work."
-	},
-	{
-		.name = "fastauth.recorder_slots", .context = PGC_POSTMASTER, .flags = 0, .initial = "0: twice `max_connections`",
-		.brief = "How many refusals may wait to be recorded at the same time.",
-		.about = "How many checks of a password may be under way in the whole server, as each reserves a place to record its refusal. "
-		"One database gets at most half of the places, one account or address an eighth; beyond that, and after a second of waiting, is `recorder_unavailable`."
-	},
-	{
-		.name = "fastauth.worker_idle_exit", .context = PGC_SIGHUP, .flags = GUC_UNIT_MS, .initial = "60 s",
-		.brief = "How long the worker of a database stays when it has nothing to do.",
-		.about = "How long the background worker of a database stays when it has nothing to do. It is started again in milliseconds when it is needed."
-	},
-};
-
-const int	base_server_setting_count = lengthof(base_server_setting_defs);
-
 const BaseSettingDef *
 base_setting_find(const char *name)
 {
@@ -497,16 +477,6 @@ base_setting_find(const char *name)
 		if (strcmp(base_setting_defs[i].name, name) == 0)
 			return &base_setting_defs[i];
 	return NULL;
-}
-
-const BaseServerSettingDef *
-base_server_setting(const char *name)
-{
-	for (int i = 0; i < base_server_setting_count; i++)
-		if (strcmp(base_server_setting_defs[i].name, name) == 0)
-			return &base_server_setting_defs[i];
-	elog(ERROR, "no server setting %s", name);
-	return NULL;				/* not reached */
 }
 
 void
@@ -577,6 +547,15 @@ base_setting_range(const BaseSettingDef *def, char *out, size_t size)
 			break;
 		case BASE_SETTING_MAILBOX:
 			snprintf(out, size, "an address: a@example.com or Name <a@example.com>");
+			break;
+		case BASE_SETTING_ORIGINS:
+			snprintf(out, size, "an array of at most " INT64_FORMAT " origins, such as {https://app.example.com}", def->max);
+			break;
+		case BASE_SETTING_NETWORKS:
+			snprintf(out, size, "an array of at most " INT64_FORMAT " networks, such as {10.0.0.0/8,::1}", def->max);
+			break;
+		case BASE_SETTING_HEADER:
+			snprintf(out, size, "the name of a header, of at most " INT64_FORMAT " bytes", def->max);
 			break;
 		case BASE_SETTING_REDIRECTS:
 			snprintf(out, size, "an array of at most " INT64_FORMAT " redirect URIs, such as {https://example.com/callback}", def->max);

@@ -5,7 +5,7 @@
  * Database settings live in fastauth.settings and are changed by
  * fastauth.configure(); code reads them with store_settings()
  * (store/settings.h).  Server settings are in postgresql.conf.  Each stands
- * once, in a table of settings.c, from which the README's tables are made.
+ * once, in a table of settings.c or settings_server.c, from which the README's tables are made.
  *
  * Durations are in microseconds, sizes in KiB, lists are NULL-terminated
  * arrays.
@@ -101,6 +101,12 @@ typedef struct FaSettings
 	BaseRate	rate_mail_total;
 	char	  **redirect_urls;
 	bool		store_provider_tokens;
+	char	   *token_delivery; /* json or cookie */
+	char	  **allowed_origins;
+	char	   *anon_role;
+	char	   *client_address_header;	/* lower case; NULL: none */
+	char	  **trusted_proxies;
+	bool		trust_request_claims;
 	BaseRate	rate_oauth_address;
 	BaseRate	rate_oauth_total;
 	BaseRate	rate_refresh_account;
@@ -128,7 +134,10 @@ typedef enum BaseSettingType
 	BASE_SETTING_URL,			/* char *; words are its schemes */
 	BASE_SETTING_PATH,			/* char *, behind base_url */
 	BASE_SETTING_MAILBOX,		/* char *, an address with or without a name */
-	BASE_SETTING_REDIRECTS		/* char **, redirect URIs; max is how many */
+	BASE_SETTING_REDIRECTS,		/* char **, redirect URIs; max is how many */
+	BASE_SETTING_ORIGINS,		/* char **, scheme, host and port; max is how many */
+	BASE_SETTING_NETWORKS,		/* char **, addresses with or without a length; max is how many */
+	BASE_SETTING_HEADER			/* char *, the name of a header, in lower case */
 } BaseSettingType;
 
 typedef struct BaseSettingDef

@@ -9,6 +9,8 @@
  */
 #include "base/settings.h"
 
+#include <sys/socket.h>
+
 #include "base/text.h"
 #include "base/url.h"
 #include "lib/stringinfo.h"
@@ -16,6 +18,8 @@
 #include "pgtime.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
+#include "utils/formatting.h"
+#include "utils/inet.h"
 
 /* Longer than any value: 100 quoted names of 63 bytes, each escaped. */
 #define VALUE_MAX_BYTES		16384
@@ -217,6 +221,27 @@ value_parse_mailbox(const BaseSettingDef *def, const char *text, char **out)
 	return true;
 }
 
+/* "10.0.0.0/8", "::1" */
+static bool
+value_network_ok(const char *text)
+{
+	unsigned char bits[32];
+	int			family = strchr(text, ':') ? PGSQL_AF_INET6 : PGSQL_AF_INET;
+
+	return pg_inet_net_pton(family, text, bits, -1) >= 0;
+}
+
+/* A token of RFC 9110 section 5.1; PostgREST gives us the names of headers in lower case. */
+static bool
+value_parse_header(const BaseSettingDef *def, const char *text, char **out)
+{
+	size_t		len = strlen(text);
+
+	*out = asc_tolower(text, len);
+	return len >= (size_t) def->min && len <= (size_t) def->max &&
+		strspn(*out, "abcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-.^_`|~") == len;
+}
+
 bool
 base_setting_parse(const BaseSettingDef *def, const char *text, FaSettings *out)
 {
@@ -251,6 +276,12 @@ base_setting_parse(const BaseSettingDef *def, const char *text, FaSettings *out)
 			return value_parse_mailbox(def, text, BASE_SETTING_FIELD(def, out, char *));
 		case BASE_SETTING_REDIRECTS:
 			return value_parse_list(def, text, base_redirect_ok, BASE_SETTING_FIELD(def, out, char **));
+		case BASE_SETTING_ORIGINS:
+			return value_parse_list(def, text, base_origin_ok, BASE_SETTING_FIELD(def, out, char **));
+		case BASE_SETTING_NETWORKS:
+			return value_parse_list(def, text, value_network_ok, BASE_SETTING_FIELD(def, out, char **));
+		case BASE_SETTING_HEADER:
+			return value_parse_header(def, text, BASE_SETTING_FIELD(def, out, char *));
 	}
 	return false;
 }
@@ -328,10 +359,13 @@ base_setting_format(const BaseSettingDef *def, const FaSettings *in)
 		case BASE_SETTING_URL:
 		case BASE_SETTING_PATH:
 		case BASE_SETTING_MAILBOX:
+		case BASE_SETTING_HEADER:
 			text = *BASE_SETTING_FIELD(def, in, char *);
 			return text ? pstrdup(text) : NULL;
 		case BASE_SETTING_ROLES:
 		case BASE_SETTING_REDIRECTS:
+		case BASE_SETTING_ORIGINS:
+		case BASE_SETTING_NETWORKS:
 			return value_format_list(*BASE_SETTING_FIELD(def, in, char **));
 		case BASE_SETTING_RATE:
 			return value_format_rate(BASE_SETTING_FIELD(def, in, BaseRate));

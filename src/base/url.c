@@ -161,6 +161,18 @@ url_is_private_use(const char *text)
 }
 
 bool
+base_origin_ok(const char *text)
+{
+	BaseUrl		url;
+	bool		default_port;
+
+	if (!base_url_parse(text, &url) || !base_url_is_safe(&url) || *url.path != '\0')
+		return false;
+	default_port = url.port == (strcmp(url.scheme, "https") == 0 ? 443 : 80);
+	return !default_port && strcspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == strlen(text);
+}
+
+bool
 base_redirect_ok(const char *text)
 {
 	size_t		prefix = strlen(BASE_REDIRECT_NATIVE);

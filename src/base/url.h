@@ -33,6 +33,9 @@ extern bool base_url_is_safe(const BaseUrl *url);
 /* Append text, percent-encoded but for the unreserved characters (RFC 3986 section 2.3). */
 extern void base_url_append(StringInfo to, const char *text);
 
+/* An origin as browsers write it (RFC 6454 section 6.2): scheme, host, the port unless it is the scheme's own; all lower case. */
+extern bool base_origin_ok(const char *text);
+
 /* A path that is put behind a base URL: begins with one slash; no query, fragment, or character that would need quoting. */
 extern bool base_path_ok(const char *text);
 

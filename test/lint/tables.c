@@ -2,7 +2,7 @@
  * tables.c
  *		Prints the documents' tables from the tables in C.
  *
- * Linked with settings.c, errors.c and stats.c alone; the linker drops their functions
+ * Linked with settings.c, settings_server.c, errors.c and stats.c alone; the linker drops their functions
  * that call the server, because nothing here does.
  */
 #include "postgres.h"

@@ -4,7 +4,7 @@
 # `bash test/lint/tables.sh write` writes them between their markers.
 #
 # plant: sed -i 's/"15 min"/"16 min"/' src/base/settings.c
-# plant: sed -i 's/PGC_SUSET/PGC_SIGHUP/' src/base/settings.c
+# plant: sed -i 's/PGC_SUSET/PGC_SIGHUP/' src/base/settings_server.c
 # plant: sed -i 's/the hash queue/the queue/' src/base/errors.c
 # plant: sed -i '/<!-- settings -->/,/<!-- \/settings -->/d' README.md
 # plant: sed -i 's/`clock_skew`/`clock_screw`/' README.md
@@ -20,7 +20,7 @@ trap 'rm -rf "$work"' EXIT
 libdir=$($PG_CONFIG --libdir)
 pkglibdir=$($PG_CONFIG --pkglibdir)
 ${CC:-cc} -std=gnu99 -w -ffunction-sections -fdata-sections -I"$($PG_CONFIG --includedir-server)" -Isrc -o "$work/tables" \
-	test/lint/tables.c src/base/settings.c src/base/errors.c src/auth/stats.c \
+	test/lint/tables.c src/base/settings.c src/base/settings_server.c src/base/errors.c src/auth/stats.c \
 	-Wl,--gc-sections -L"$libdir" -L"$pkglibdir" -lpgcommon -lpgport || exit 1
 
 status=0
