@@ -14,6 +14,7 @@
 #include "auth/role.h"
 #include "auth/roles.h"
 #include "auth/seal.h"
+#include "auth/webhook.h"
 #include "base/errors.h"
 #include "base/jsonb.h"
 #include "store/secrets.h"
@@ -90,12 +91,21 @@ settings_wake_dispatcher(const char *name)
 		auth_outbox_wake();
 }
 
+bool
+auth_settings_knows_secret(const char *name)
+{
+	return strcmp(name, AUTH_SECRET_SMTP_PASSWORD) == 0 || strcmp(name, AUTH_WEBHOOK_MAIL_SECRET) == 0;
+}
+
 void
 auth_settings_configure(const char *name, const char *value)
 {
 	const BaseSettingDef *def = base_setting_find(name);
 	FaSettings	parsed;
 
+	if (def == NULL && auth_settings_knows_secret(name))
+		base_raise_hint(FA_INVALID_ARGUMENT, psprintf("SELECT fastauth.set_secret('%s', ...)", name),
+						"%s is a secret, no setting", name);
 	if (def == NULL)
 		base_raise_hint(FA_INVALID_ARGUMENT, "The view fastauth.settings_overview lists all settings.",
 						"there is no setting \"%s\"", base_setting_ascii(name));
@@ -126,6 +136,9 @@ settings_require_secret(const char *name, const char *value)
 		base_raise(FA_INVALID_ARGUMENT, "a secret's name is 1 to %d of a-z, 0-9, _ and -", SECRET_NAME_MAX_BYTES);
 	if (value && *value == '\0')
 		base_raise_hint(FA_INVALID_ARGUMENT, "NULL removes the secret.", "a secret must not be empty");
+	if (value && strcmp(name, AUTH_WEBHOOK_MAIL_SECRET) == 0 && !auth_webhook_secret_ok(value))
+		base_raise_hint(FA_INVALID_ARGUMENT, "echo \"whsec_$(openssl rand -base64 32)\" prints one.",
+						"secret %s must be whsec_ and the base64 of 24 to 64 bytes", name);
 }
 
 void
