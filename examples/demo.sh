@@ -6,7 +6,7 @@ set -eu
 cd "$(dirname "$0")/.."
 . test/lib/workspace.sh
 if [ -z "${WORKSPACE:-}" ]; then
-	bash test/lib/packages.sh
+	bash test/lib/packages.sh demo
 	workspace_enter examples/demo.sh
 fi
 

@@ -57,6 +57,7 @@ static const CheckRule check_rules[] = {
 	{"setting issuer", auth_check_issuer},
 	{"setting require_verified_email", auth_check_verified_email},
 	{"settings of mails", auth_check_mail_settings},
+	{"secrets", auth_check_secrets},
 	{"mails", auth_check_mails},
 	{"identity providers", auth_check_providers},
 	{"memory of password hashes", auth_check_hash_memory},

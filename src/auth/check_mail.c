@@ -4,9 +4,12 @@
  */
 #include "auth/check_rules.h"
 
+#include "auth/settings.h"
+#include "auth/webhook.h"
 #include "base/settings.h"
 #include "base/url.h"
 #include "store/check.h"
+#include "store/secrets.h"
 #include "store/settings.h"
 
 static bool
@@ -33,6 +36,39 @@ check_server_is_here(const char *url)
 	return url && base_url_parse(url, &parsed) && parsed.loopback;
 }
 
+/* A secret that mails need, and that is not there. */
+static void
+check_needed_secret(AuthCheck *check, const char *name, const char *consequence, const char *todo)
+{
+	auth_check_add(check, AUTH_CHECK_ERROR, psprintf("secret %s", name),
+				   psprintf("it is not set, and email_transport is %s: %s", store_settings()->email_transport, consequence), todo);
+}
+
+static void
+check_mail_secrets(AuthCheck *check)
+{
+	if (check_transport_is("webhook") && !auth_webhook_signs_mails())
+		check_needed_secret(check, AUTH_WEBHOOK_MAIL_SECRET, "no mail can be sent, and what needs one fails",
+							"SELECT fastauth.set_secret('" AUTH_WEBHOOK_MAIL_SECRET "', ...) with whsec_ and the base64 of 24 to 64 random bytes.");
+	if (check_transport_is("smtp") && store_settings()->smtp_username && store_secrets_get(AUTH_SECRET_SMTP_PASSWORD) == NULL)
+		check_needed_secret(check, AUTH_SECRET_SMTP_PASSWORD, "the mail server will refuse smtp_username",
+							"SELECT fastauth.set_secret('" AUTH_SECRET_SMTP_PASSWORD "', ...)");
+}
+
+/* A misspelt name is found nowhere else: no function answers a secret. */
+void
+auth_check_secrets(AuthCheck *check)
+{
+	StoreCheckRow *rows;
+	int			n = store_check_rows(STORE_CHECK_SECRETS, &rows);
+
+	for (int i = 0; i < n; i++)
+		if (!auth_settings_knows_secret(rows[i].text[0]))
+			auth_check_add(check, AUTH_CHECK_NOTICE, psprintf("secret %s", base_setting_ascii(rows[i].text[0])),
+						   "nothing reads a secret of this name",
+						   psprintf("SELECT fastauth.set_secret('%s', NULL) removes it.", base_setting_ascii(rows[i].text[0])));
+}
+
 void
 auth_check_mail_settings(AuthCheck *check)
 {
@@ -47,6 +83,7 @@ auth_check_mail_settings(AuthCheck *check)
 		check_needed(check, settings->smtp_url, "smtp_url", nothing);
 	else
 		check_needed(check, settings->email_webhook_url, "email_webhook_url", nothing);
+	check_mail_secrets(check);
 	if (check_transport_is("smtp") && strcmp(settings->smtp_tls, "required") != 0 && !check_server_is_here(settings->smtp_url))
 		auth_check_add(check, AUTH_CHECK_WARNING, "setting smtp_tls",
 					   psprintf("it is %s: whoever is on the way to the mail server can read links that sign in", settings->smtp_tls),

@@ -61,6 +61,7 @@ extern void auth_check_hash_memory(AuthCheck *check);
 /* check_mail.c */
 extern void auth_check_mail_settings(AuthCheck *check);
 extern void auth_check_mails(AuthCheck *check);
+extern void auth_check_secrets(AuthCheck *check);
 
 /* check_oauth.c */
 extern void auth_check_providers(AuthCheck *check);

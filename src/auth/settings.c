@@ -14,6 +14,7 @@
 #include "auth/role.h"
 #include "auth/roles.h"
 #include "auth/seal.h"
+#include "auth/webhook.h"
 #include "base/errors.h"
 #include "base/jsonb.h"
 #include "store/secrets.h"
@@ -90,12 +91,44 @@ settings_wake_dispatcher(const char *name)
 		auth_outbox_wake();
 }
 
+typedef struct KnownSecret
+{
+	const char *name;
+	bool		(*good) (const char *value);	/* NULL: anything is */
+	const char *form;
+	const char *hint;
+} KnownSecret;
+
+/* Those that this library reads. */
+static const KnownSecret settings_secrets[] = {
+	{AUTH_SECRET_SMTP_PASSWORD, NULL, NULL, NULL},
+	{AUTH_WEBHOOK_MAIL_SECRET, auth_webhook_secret_ok, "whsec_ and the base64 of 24 to 64 bytes", "echo \"whsec_$(openssl rand -base64 32)\" prints one."}
+};
+
+static const KnownSecret *
+settings_find_secret(const char *name)
+{
+	for (size_t i = 0; i < lengthof(settings_secrets); i++)
+		if (strcmp(settings_secrets[i].name, name) == 0)
+			return &settings_secrets[i];
+	return NULL;
+}
+
+bool
+auth_settings_knows_secret(const char *name)
+{
+	return settings_find_secret(name) != NULL;
+}
+
 void
 auth_settings_configure(const char *name, const char *value)
 {
 	const BaseSettingDef *def = base_setting_find(name);
 	FaSettings	parsed;
 
+	if (def == NULL && auth_settings_knows_secret(name))
+		base_raise_hint(FA_INVALID_ARGUMENT, psprintf("SELECT fastauth.set_secret('%s', ...)", name),
+						"%s is a secret, no setting", name);
 	if (def == NULL)
 		base_raise_hint(FA_INVALID_ARGUMENT, "The view fastauth.settings_overview lists all settings.",
 						"there is no setting \"%s\"", base_setting_ascii(name));
@@ -119,6 +152,7 @@ auth_settings_configure(const char *name, const char *value)
 static void
 settings_require_secret(const char *name, const char *value)
 {
+	const KnownSecret *known = settings_find_secret(name);
 	size_t		len = strlen(name);
 
 	if (len == 0 || len > SECRET_NAME_MAX_BYTES ||
@@ -126,6 +160,8 @@ settings_require_secret(const char *name, const char *value)
 		base_raise(FA_INVALID_ARGUMENT, "a secret's name is 1 to %d of a-z, 0-9, _ and -", SECRET_NAME_MAX_BYTES);
 	if (value && *value == '\0')
 		base_raise_hint(FA_INVALID_ARGUMENT, "NULL removes the secret.", "a secret must not be empty");
+	if (value && known && known->good && !known->good(value))
+		base_raise_hint(FA_INVALID_ARGUMENT, known->hint, "secret %s must be %s", name, known->form);
 }
 
 void

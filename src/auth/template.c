@@ -279,7 +279,8 @@ auth_template_locale(const char *locale, char *out)
 
 		if (len == 0 || len > 8 || (next != '\0' && next != '-' && next != '_'))
 			return false;
-		if (first && (len < 2 || !template_is_letter(locale[0]) || !template_is_letter(locale[1])))
+		/* A language has two or three letters (RFC 5646 section 2.2.1; longer ones are registered, and none is). */
+		if (first && (len < 2 || len > 3 || !template_is_letter(locale[0]) || !template_is_letter(locale[1])))
 			return false;
 		template_put_subtag(locale + at, len, first, out + at);
 		at += len;
@@ -379,6 +380,29 @@ auth_template_body_problem(const char *body)
 	return NULL;
 }
 
+/* What a mail is useless without: its link, or its code. */
+static AuthTemplateVar
+template_needed(AuthMailKind kind)
+{
+	if ((template_defs[kind].vars & TEMPLATE_EXPIRES) == 0)
+		return AUTH_VARS;
+	return auth_template_takes(kind, AUTH_VAR_CODE) ? AUTH_VAR_CODE : AUTH_VAR_URL;
+}
+
+static void
+template_require_needed(const char *body, const char *what, AuthMailKind kind)
+{
+	AuthTemplateVar needed = template_needed(kind);
+	TemplateHole hole;
+
+	if (needed == AUTH_VARS)
+		return;
+	for (; template_next_hole(body, &hole); body = hole.end)
+		if (template_var(&hole) == needed)
+			return;
+	base_raise(FA_INVALID_ARGUMENT, "%s: a mail %s needs {{%s}}", what, auth_template_name(kind), template_vars[needed]);
+}
+
 static void
 template_require_body(const char *body, const char *what, AuthMailKind kind)
 {
@@ -389,6 +413,7 @@ template_require_body(const char *body, const char *what, AuthMailKind kind)
 	if (problem)
 		base_raise(FA_INVALID_ARGUMENT, "%s %s", what, problem);
 	template_require_holes(body, what, kind);
+	template_require_needed(body, what, kind);
 }
 
 static void

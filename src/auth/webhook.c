@@ -120,6 +120,17 @@ webhook_is_event(const char *name)
 	return false;
 }
 
+static char *
+webhook_event_names(void)
+{
+	StringInfoData names;
+
+	initStringInfo(&names);
+	for (int i = 0; i < AUTH_EVENTS; i++)
+		appendStringInfo(&names, "%s%s", i ? ", " : "", auth_event_name(i));
+	return names.data;
+}
+
 static void
 webhook_require_events(ArrayType *events)
 {
@@ -136,7 +147,7 @@ webhook_require_events(ArrayType *events)
 		char	   *name = TextDatumGetCString(names[i]);
 
 		if (!webhook_is_event(name))
-			base_raise_hint(FA_INVALID_ARGUMENT, "The guide to events lists them all.",
+			base_raise_hint(FA_INVALID_ARGUMENT, psprintf("Events are %s.", webhook_event_names()),
 							"there is no event \"%s\"", base_setting_ascii(name));
 	}
 }

@@ -185,7 +185,7 @@ net_request_judge(NetJob *job, CURLcode code, int status)
 		net_job_result(job, request_status(status), status,
 					   request_status(status) == NET_DONE ? "" : "the server answered with a status that is no success");
 	else if (job->address_refused && !job->address_tried)
-		net_job_result(job, NET_FORBIDDEN, 0, "the address of the server is private");
+		net_job_result(job, NET_FORBIDDEN, 0, "the address of the server is private, and not in fastauth.allow_private_networks");
 	else if (job->answer_too_long)
 		net_job_result(job, NET_FAILED, 0, "the answer is too long");
 	else if (code == CURLE_WRITE_ERROR)

@@ -10,6 +10,7 @@
 #include "worker/delivery_job.h"
 
 #include "auth/seal.h"
+#include "auth/settings.h"
 #include "base/text.h"
 #include "base/url.h"
 #include "base/uuid.h"
@@ -67,10 +68,10 @@ job_fill_server(NetMailServer *server)
 	server->username = job_copy(settings->smtp_username);
 	server->ca_file = job_copy(settings->smtp_ca_file);
 	server->tls = job_tls(settings->smtp_tls);
-	sealed = server->username ? store_secrets_get("smtp_password") : NULL;
+	sealed = server->username ? store_secrets_get(AUTH_SECRET_SMTP_PASSWORD) : NULL;
 	if (sealed == NULL)
 		return NULL;
-	server->password = auth_unseal_or_null("secret", "secrets", "value", "smtp_password", sealed);
+	server->password = auth_unseal_or_null("secret", "secrets", "value", AUTH_SECRET_SMTP_PASSWORD, sealed);
 	return server->password ? NULL : "the secret smtp_password does not open with the master key";
 }
 

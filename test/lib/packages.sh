@@ -1,6 +1,6 @@
 #!/bin/bash
-# packages.sh: install what building and testing need, and only if something is
-# missing (Debian, Ubuntu).  No cluster is made: the tests start servers of
+# packages.sh [demo]: install what building and testing need, or only what the
+# demonstration needs, and only if something is missing (Debian, Ubuntu).  No cluster is made: the tests start servers of
 # their own.  As a normal user it needs sudo, when something is missing.
 set -eu
 PG_CONFIG=${PG_CONFIG:-pg_config}
@@ -36,14 +36,16 @@ have_header openssl/evp.h || missing="$missing libssl-dev"
 have_header sodium.h || missing="$missing libsodium-dev"
 have_header zxcvbn.h || missing="$missing libzxcvbn-dev"
 have_header curl/curl.h || missing="$missing libcurl4-openssl-dev"
-perl -MIPC::Run -e 1 2>/dev/null || missing="$missing libipc-run-perl"
-command -v prove >/dev/null || missing="$missing perl"
-command -v openssl >/dev/null || missing="$missing openssl"
-# Debian's own Python, whatever else is in PATH: the mail servers of the tests are its program.
-/usr/bin/python3 -c "import aiosmtpd" 2>/dev/null || missing="$missing python3 python3-aiosmtpd"
-# The identity providers of the tests are programs of Node.js.
-command -v node >/dev/null || missing="$missing nodejs"
-command -v npm >/dev/null || missing="$missing npm"
+if [ "${1:-}" != demo ]; then
+	perl -MIPC::Run -e 1 2>/dev/null || missing="$missing libipc-run-perl"
+	command -v prove >/dev/null || missing="$missing perl"
+	command -v openssl >/dev/null || missing="$missing openssl"
+	# Debian's own Python, whatever else is in PATH: the mail servers of the tests are its program.
+	/usr/bin/python3 -c "import aiosmtpd" 2>/dev/null || missing="$missing python3 python3-aiosmtpd"
+	# The identity providers of the tests are programs of Node.js.
+	command -v node >/dev/null || missing="$missing nodejs"
+	command -v npm >/dev/null || missing="$missing npm"
+fi
 if ! have_server; then
 	# Where there is a server, its own headers; all is what a fresh system has.
 	version=$("$PG_CONFIG" --version 2>/dev/null | sed 's/^PostgreSQL \([0-9]*\).*/\1/')

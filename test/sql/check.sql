@@ -48,6 +48,13 @@ SELECT severity, subject, problem LIKE '%users%' AS users FROM regress_fault('pu
 SELECT * FROM regress_fault('publication%', 'CREATE PUBLICATION regress_two FOR TABLE fastauth.users (id), TABLE fastauth.secrets');
 SELECT * FROM regress_fault('publication%', 'CREATE TABLE public.regress_a (id int)', 'CREATE PUBLICATION regress_other FOR TABLE public.regress_a');
 
+-- secrets that mails need, and one that nothing reads
+SELECT * FROM regress_fault('secret%', 'SELECT fastauth.configure(''email_transport'', ''webhook'')');
+SELECT * FROM regress_fault('secret%', 'SELECT fastauth.configure(''email_transport'', ''smtp'')');
+SELECT * FROM regress_fault('secret%', 'SELECT fastauth.configure(''email_transport'', ''smtp''), fastauth.configure(''smtp_username'', ''u'')');
+SELECT * FROM regress_fault('secret%', 'SELECT fastauth.configure(''email_transport'', ''smtp''), fastauth.configure(''smtp_username'', ''u''), fastauth.set_secret(''smtp_password'', ''x'')');
+SELECT * FROM regress_fault('secret%', 'SELECT fastauth.set_secret(''smtp-password'', ''x'')');
+
 -- triggers, rules, policies
 SELECT * FROM regress_fault('trigger%',
 	'CREATE FUNCTION public.regress_trigger() RETURNS trigger LANGUAGE plpgsql AS ''BEGIN RETURN NEW; END''',

@@ -73,8 +73,8 @@ SELECT subject, html FROM pg_temp.newest('verification');
 ROLLBACK;
 
 -- the locale is what the user wrote into the metadata, if it is one
-SELECT fastauth.set_email_template('verification', 'de', 'Deutsch', 'h', 't'), fastauth.set_email_template('verification', 'de-AT', 'Servus', 'h', 't'),
-	fastauth.set_email_template('verification', '', 'for all', 'h', 't');
+SELECT fastauth.set_email_template('verification', 'de', 'Deutsch', '{{url}}', '{{url}}'), fastauth.set_email_template('verification', 'de-AT', 'Servus', '{{url}}', '{{url}}'),
+	fastauth.set_email_template('verification', '', 'for all', '{{url}}', '{{url}}');
 CREATE FUNCTION pg_temp.subject(metadata jsonb) RETURNS text LANGUAGE sql AS $$
 	SELECT pg_temp.mail('Ann', false, metadata); SELECT subject FROM pg_temp.newest('verification') $$;
 SELECT m AS metadata, pg_temp.subject(m) FROM unnest(ARRAY['{"locale": "de"}', '{"locale": "de-AT"}', '{"locale": "DE_at"}', '{"locale": "de-CH-1996"}', '{"locale": "fr"}', '{"locale": ""}', '{"locale": null}',

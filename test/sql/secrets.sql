@@ -37,6 +37,8 @@ SELECT fastauth.set_secret('long', repeat('x', 4097));
 BEGIN;
 SELECT fastauth.set_secret('long', repeat('x', 4096));
 ROLLBACK;
+SELECT fastauth.set_secret('email_webhook_secret', 'not of its form');
+SELECT fastauth.configure('smtp_password', 'never shown');
 
 -- a value opens only where it was sealed and as it was sealed: rotation, which opens all of them, says so
 CREATE FUNCTION regress_altered(what text, change text) RETURNS text LANGUAGE plpgsql AS $$

@@ -31,15 +31,22 @@ SELECT count(*) FILTER (WHERE t.built_in) FROM kinds k, fastauth.get_email_templ
 DELETE FROM fastauth.email_templates;
 
 -- which variables: every one in every mail
-SELECT v AS variable, string_agg(k.name, ' ' ORDER BY k.n) FILTER (WHERE pg_temp.set(k.name, 'xx', 'a {{' || v || '}}') = 'ok') AS taken_by
-FROM kinds k, unnest(ARRAY['app_name', 'code', 'email', 'expires_in', 'expires_in_minutes', 'ip_address', 'name', 'new_email', 'provider', 'time', 'url', 'user_agent',
+SELECT v AS variable, string_agg(k.name, ' ' ORDER BY k.n) FILTER (WHERE pg_temp.set(k.name, 'xx', 'a {{' || v || '}}', b, b) = 'ok') AS taken_by
+FROM kinds k, LATERAL (SELECT CASE k.name WHEN 'otp' THEN '{{code}}' ELSE '{{url}}' END) bodies (b), unnest(ARRAY['app_name', 'code', 'email', 'expires_in', 'expires_in_minutes', 'ip_address', 'name', 'new_email', 'provider', 'time', 'url', 'user_agent',
 	'password', 'token', 'metadata', 'app_metadata', 'id']) v GROUP BY v ORDER BY v;
 DELETE FROM fastauth.email_templates;
 
 -- how a variable is written
-SELECT v AS text, pg_temp.set('verification', '', v) AS subject, pg_temp.set('verification', '', 's', v) AS html, pg_temp.set('verification', '', 's', 'h', v) AS body
+SELECT v AS text, pg_temp.set('verification', '', v, '{{url}}', '{{url}}') AS subject, pg_temp.set('verification', '', 's', '{{url}}' || v, '{{url}}') AS html,
+	pg_temp.set('verification', '', 's', '{{url}}', '{{url}}' || v) AS body
 FROM unnest(ARRAY['{{name}}', '{{ name }}', '{{name|url}}', '{{ name | url }}', 'a { b } }} c', 'a {b}', '{{', '{{name', '{{name}', '{{name }x}', '{{}}', '{{ }}', '{{Name}}', '{{name|html}}', '{{name|}}',
 	'{{{name}}}', '{{name.x}}', '{{#name}}', '{{name}} {{code}}', '{{name}} {{nam}}', '{{nämé}}', '{{name|url|url}}', '{{' || repeat('n', 100) || '}}', '{{a {{name}}', E'{{na\nme}}', '{{url}}{{url}}']) WITH ORDINALITY u (v, n) ORDER BY n;
+
+-- a mail whose link or code is missing would be of no use
+SELECT n, pg_temp.set(name, '', s, h, t) AS answer FROM (VALUES
+	(1, 'verification', '{{url}}', 'h', '{{url}}'), (2, 'verification', '{{url}}', '{{url}}', 't'), (3, 'password_reset', 's', '{{name}}', '{{url}}'), (4, 'email_change', 's', '{{url|url}}', '{{url}}'),
+	(5, 'magic_link_login', 's', 'url', 'url'), (6, 'otp', '{{code}}', 'h', '{{code}}'), (7, 'otp', 's', '{{code}}', '{{email}}'), (8, 'otp', 's', '{{ code }}', '{{code}}')) v (n, name, s, h, t) ORDER BY n;
+DELETE FROM fastauth.email_templates;
 
 -- names, locales, sizes, characters
 SELECT v AS name, pg_temp.set(v, '', 's') AS answer FROM unnest(ARRAY['', 'Verification', 'welcome ', 'x''; drop', repeat('n', 65), 'application', 'é']) WITH ORDINALITY u (v, n) ORDER BY n;
