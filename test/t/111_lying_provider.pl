@@ -99,7 +99,7 @@ my $link = begin($node, 'honest', $used);
 is($node->safe_psql('postgres', "SELECT last_used_at > now() - interval '1 h' FROM fastauth.sessions WHERE session_token_hash IS NOT NULL"), 't', 'the use of a session is written');
 $node->safe_psql('postgres', $use_due);
 {
-	my $run = start_sql($node, CLOCK, "BEGIN; SELECT FROM fastauth.authenticate('$used'); SELECT fastauth.link_oauth_account(" . callback_sql($link, { code => code_for($link, %ask, token_how => 'hang') }) . '); COMMIT', CLOCK);
+	my $run = start_sql($node, CLOCK, "BEGIN; SELECT FROM fastauth.authenticate('$used'); SELECT fastauth.link_oauth_account(" . callback_sql($link, { code => code_for($link, %ask, token_how => 'hang') }) . '); COMMIT', 'ROLLBACK', CLOCK);
 
 	$run->{name} = 'a link';
 	push @hanging, $run;
