@@ -265,11 +265,11 @@ sub hang
 	return $run;
 }
 
-my $limited = hang(1, "SET statement_timeout = '2s'; SELECT extract(epoch FROM clock_timestamp())");
+my $limited = hang(1, "SET statement_timeout = '1s'; SELECT extract(epoch FROM clock_timestamp())");
 $limited->{h}->finish;
 my ($heard) = $limited->{err} =~ /heard at ([\d.]+)/ or diag($limited->{err});
 my ($began) = $limited->{out} =~ /^([\d.]+)/;
-cmp_ok($heard - $began - 2, '<', AT_ONCE, sprintf('statement_timeout is heard after %.0f ms', 1000 * ($heard - $began - 2)));
+cmp_ok($heard - $began - 1, '<', AT_ONCE, sprintf('statement_timeout is heard after %.0f ms', 1000 * ($heard - $began - 1)));
 spent($limited->{flow}, 'statement_timeout');
 
 for my $round (1 .. 3)
