@@ -224,6 +224,50 @@ cmp_ok($slowest, '<', LIMIT, "the slowest lie took ${slowest} s: $slowest_name")
 cmp_ok(memory() - $memory, '<', 24, sprintf('they took %.1f MiB', memory() - $memory));
 $session->quit;
 
+# --- what is left in the memory of a backend -----------------------------------------------------------
+
+# How often a text is in its own memory; undef where that may not be read.
+sub in_memory
+{
+	my ($pid, $text) = @_;
+	my $n = 0;
+
+	open my $maps, '<', "/proc/$pid/maps" or return;
+	open my $memory, '<:raw', "/proc/$pid/mem" or return;
+	while (my $line = <$maps>)
+	{
+		no warnings 'portable';
+		my ($from, $to) = map { hex } $line =~ /^([0-9a-f]+)-([0-9a-f]+) rw.p/ or next;
+
+		defined sysseek $memory, $from, 0 or next;
+		sysread $memory, my $bytes, $to - $from or next;
+		$n += () = $bytes =~ /\Q$text\E/g;
+	}
+	return $n;
+}
+SKIP:
+{
+	my $keeper = $node->background_psql('postgres', on_error_stop => 0);
+	my $pid = $keeper->query_safe('SELECT pg_backend_pid()');
+
+	skip 'the memory of a process cannot be read here', 6 if !defined in_memory($pid, 'x');
+	for my $case ([ 'fails', userinfo_how => '500' ], [ 'succeeds' ])
+	{
+		my ($what, @how) = @$case;
+		my $sent = "sent-when-it-$what";
+
+		$flow = begin($node, 'honest');
+		$keeper->query('SELECT count(*) FROM fastauth.oauth_callback(' . callback_sql($flow, { code => code_for($flow, %ask, token => { refresh_token => $sent }, @how) }) . ')');
+		is($keeper->{stderr} =~ /provider_error/ ? 'fails' : 'succeeds', $what, "a sign-in that $what");
+		$keeper->{stderr} = '';
+		$keeper->query_safe('SELECT 1');
+		is(in_memory($pid, $sent), 0, 'leaves no token of the provider');
+		is(in_memory($pid, 'sekret-lie'), 0, 'nor the secret of the client');
+	}
+	$refusals++;
+	$keeper->quit;
+}
+
 # --- and those that hung ------------------------------------------------------------------------------
 
 for my $run (@hanging)
