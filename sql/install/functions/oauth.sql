@@ -32,7 +32,7 @@ CREATE FUNCTION fastauth.signin_with_id_token(provider pg_catalog.text, id_token
 	LANGUAGE C VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 	SET search_path = pg_catalog, pg_temp
 	AS 'MODULE_PATHNAME', 'fastauth_signin_with_id_token';
-COMMENT ON FUNCTION fastauth.signin_with_id_token(pg_catalog.text, pg_catalog.text, pg_catalog.text) IS 'sign in with an ID token that an app got from the provider itself, OpenID Connect Core section 3.1.3.7; good once, for five minutes, with the nonce that the app chose (rate_limited, provider_not_found, provider_error, invalid_token, invalid_argument, user_already_exists, signin_not_allowed, account_inactive, email_not_verified, not_configured, server_busy)';
+COMMENT ON FUNCTION fastauth.signin_with_id_token(pg_catalog.text, pg_catalog.text, pg_catalog.text) IS 'sign in with an ID token that an app got from the provider itself, OpenID Connect Core section 3.1.3.7; good once, for five minutes, with the nonce that the app chose (rate_limited, provider_not_found, provider_error, invalid_token, invalid_argument, user_already_exists, signin_not_allowed, account_inactive, email_not_verified, recorder_unavailable, not_configured, server_busy)';
 
 CREATE FUNCTION fastauth.oauth_link_url(provider pg_catalog.text, redirect_uri pg_catalog.text, OUT url pg_catalog.text, OUT state pg_catalog.text, OUT browser_secret pg_catalog.text) RETURNS record
 	LANGUAGE C VOLATILE PARALLEL UNSAFE SECURITY DEFINER
@@ -86,7 +86,7 @@ CREATE FUNCTION fastauth.provider_access_token(provider pg_catalog.text) RETURNS
 	LANGUAGE C VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 	SET search_path = pg_catalog, pg_temp
 	AS 'MODULE_PATHNAME', 'fastauth_provider_access_token';
-COMMENT ON FUNCTION fastauth.provider_access_token(pg_catalog.text) IS 'a token for the provider''s own API, of the current identity''s account there; renewed when it has expired; kept only with store_provider_tokens (not_authenticated, session_revoked, account_inactive, provider_not_found, provider_error, not_configured)';
+COMMENT ON FUNCTION fastauth.provider_access_token(pg_catalog.text) IS 'a token for the provider''s own API, of the current identity''s account there; renewed when it has expired; kept only with store_provider_tokens (not_authenticated, session_revoked, account_inactive, provider_not_found, provider_error, not_configured, server_busy)';
 
 CREATE FUNCTION fastauth.configure_oauth_provider(name pg_catalog.text, client_id pg_catalog.text, client_secret pg_catalog.text DEFAULT NULL, preset pg_catalog.text DEFAULT NULL, issuer pg_catalog.text DEFAULT NULL,
 	scopes pg_catalog.text[] DEFAULT NULL, client_auth pg_catalog.text DEFAULT NULL, authorization_endpoint pg_catalog.text DEFAULT NULL, token_endpoint pg_catalog.text DEFAULT NULL,
