@@ -8,13 +8,14 @@
 //	challenge						what the PKCE verifier has to fit to, if it is there
 //	claims, header					changes of the ID token; null leaves out
 //	pad								how much longer it is made
-//	key								who signs: rs (as is), es, other (unknown, under a kid that is known), unknown (under one that
+//	key								who signs: rs (as is), es, enc (a key of its set that is for encryption), other (unknown, under a kid that is known), unknown (under one that
 //									is not), none, secret (HS256 with the client secret), public (HS256 with the public key)
 //	token, userinfo					changes of those answers; null leaves out
 //	token_how, userinfo_how, emails_how		see below
 //	emails							the list of addresses, GitHub's way
 // The issuer is http://localhost:PORT/ANYTHING; PORT/discovery-HOW and PORT/jwks-HOW do something else at these:
-//	500, 404, redirect, hang, stall (after a piece of the answer), big (10 MiB), endless, garbage, deep, list, empty, drop
+//	500, 404, redirect, hang, stall (after a piece of the answer), big (10 MiB), endless, headers (without an end), continues
+//	(answers 103 without an end), garbage, deep, list, empty, drop
 // and of discovery "issuer" (another one), "private" (endpoints at private addresses), "plain" (endpoints without https).
 // Under any issuer: /token, /userinfo, /emails, /jwks.  GET /test/log: what was asked, and how many connections, as JSON.
 import { createHash, createHmac, generateKeyPairSync, sign } from 'node:crypto';
@@ -39,6 +40,7 @@ const changed = (object, changes) => Object.fromEntries(Object.entries({ ...obje
 
 const signers = {
   rs: { alg: 'RS256', kid: 'rs1', sign: (input) => sign('sha256', input, rs.privateKey) },
+  enc: { alg: 'RS256', kid: 'enc', sign: (input) => sign('sha256', input, other.privateKey) },
   es: { alg: 'ES256', kid: 'es "1"\\', sign: (input) => sign('sha256', input, { key: es.privateKey, dsaEncoding: 'ieee-p1363' }) },
   other: { alg: 'RS256', kid: 'rs1', sign: (input) => sign('sha256', input, other.privateKey) },
   unknown: { alg: 'RS256', kid: 'rs2', sign: (input) => sign('sha256', input, other.privateKey) },
@@ -69,6 +71,13 @@ function reply(response, how, value) {
     case 'endless': {
       const more = () => { while (!response.destroyed && response.write(' '.repeat(65536))); };
       response.writeHead(200, { 'content-type': 'application/json' }).on('drain', more);
+      return more();
+    }
+    case 'headers': case 'continues': {
+      const { socket } = response;
+      const piece = (how === 'headers' ? `x-padding: ${'x'.repeat(1000)}\r\n` : 'HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n').repeat(64);
+      const more = () => { while (!socket.destroyed && socket.write(piece)); };
+      socket.on('drain', more).write(how === 'headers' ? 'HTTP/1.1 200 OK\r\n' : '');
       return more();
     }
     case 'garbage': return response.writeHead(200).end(`${json}}<html>`);

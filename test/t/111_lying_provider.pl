@@ -137,6 +137,7 @@ my @lies = (
 	[ 'another key', { key => 'other' } ],
 	[ 'another key without kid', { key => 'other', header => { kid => undef } } ],
 	[ 'another key with a kid that nobody knows', { key => 'unknown' } ],
+	[ 'a key of its set that is for encryption', { key => 'enc' } ],
 	[ 'ES256 by an RSA key', { header => { alg => 'ES256' } } ],
 	[ 'a crit header', { header => { crit => ['exp'] } } ],
 	[ 'a key of its own in the header', { key => 'other', header => { jku => "$liar/honest/jwks", kid => 'rs1' } } ],
@@ -175,9 +176,9 @@ my @lies = (
 
 for my $at (qw(token userinfo))
 {
-	push @lies, map { [ "$at: $_", { "${at}_how" => $_ } ] } qw(500 404 redirect big endless garbage deep list empty drop);
+	push @lies, map { [ "$at: $_", { "${at}_how" => $_ } ] } qw(500 404 redirect big endless headers continues garbage deep list empty drop);
 }
-push @lies, map { [ "keys: $_", {}, undef, "jwks-$_" ] } qw(500 404 redirect big endless garbage deep list empty drop);
+push @lies, map { [ "keys: $_", {}, undef, "jwks-$_" ] } qw(500 404 redirect big endless headers continues garbage deep list empty drop);
 
 # One backend for all; psql gives each answer an end that can be seen.
 my $session = $node->background_psql('postgres', on_error_stop => 0);
@@ -227,9 +228,17 @@ cmp_ok($slowest, '<', LIMIT, "the slowest lie took ${slowest} s: $slowest_name")
 cmp_ok(memory() - $memory, '<', 24, sprintf('they took %.1f MiB', memory() - $memory));
 $session->quit;
 
+# --- who asks for all messages ----------------------------------------------------------------------
+
+$flow = begin($node, 'honest');
+# No other statement: log_statement would show the client its own.
+($status, $token, $err) = $node->psql('postgres', 'SELECT fastauth.oauth_callback(' . callback_sql($flow, { code => code_for($flow, %ask, key => 'other') }) . ')', extra_params => [], connstr => $node->connstr('postgres') . " options='-c client_min_messages=debug5'");
+like($err, qr/DETAIL:  provider_error/, 'a client that wants to be told everything');
+unlike($err, qr/signed|ID token/, 'is not told where it failed');
+
 # --- lies at discovery: there is no state yet ---------------------------------------------------------
 
-for my $how (qw(500 404 redirect big endless garbage deep list empty drop issuer plain))
+for my $how (qw(500 404 redirect big endless headers continues garbage deep list empty drop issuer plain))
 {
 	my $name = provider("discovery-$how");
 
