@@ -290,6 +290,23 @@ $run->{h}->finish;
 like($run->{err}, qr/terminating connection|server closed/, 'and its client told');
 spent($run->{flow}, 'termination');
 
+# --- too many who wait ------------------------------------------------------------------------------------
+
+# A quarter of all connections may wait for one server.
+my @crowd = map { start_sql($node, "SELECT fastauth.oauth_authorize_url('discovery-hang', '" . REDIRECT . "')") } 1 .. 20;
+ok($node->poll_query_until('postgres', "SELECT count(*) $waiting", '15'), 'a crowd waits for a provider that hangs, as far as it may');
+($status, $token, $err) = $node->psql('postgres', "\\set VERBOSITY verbose\nSELECT fastauth.oauth_authorize_url('discovery-hang', '" . REDIRECT . "')");
+like($err, qr/PT503.*\n.*server_busy/, 'whoever comes now is told so at once');
+my ($pair) = signin($node, 'postgres', $owner);
+like($pair, qr/^ey/, 'those who sign in otherwise do');
+$node->safe_psql('postgres', "SELECT CASE WHEN row_number() OVER () > 5 THEN pg_cancel_backend(pid) ELSE pg_terminate_backend(pid) END $waiting");
+$_->{h}->finish for @crowd;
+is(scalar(grep { $_->{err} =~ /PT503.*\n.*server_busy/ } @crowd), 5, 'as were those of the crowd who were too many');
+@crowd = map { start_sql($node, "SELECT fastauth.oauth_authorize_url('discovery-hang', '" . REDIRECT . "')") } 1 .. 15;
+ok($node->poll_query_until('postgres', "SELECT count(*) $waiting", '15'), 'places are given back, by who is cancelled or terminated too');
+$node->safe_psql('postgres', "SELECT pg_cancel_backend(pid) $waiting");
+$_->{h}->finish for @crowd;
+
 # --- a private address -----------------------------------------------------------------------------------
 
 # The provider stays what it is; only the list is gone.
