@@ -122,6 +122,7 @@ auth_oauth_begin(const char *name, const char *redirect_uri, AuthOauthFlow flow,
 	auth_provider_discover(&provider, fetch);
 	auth_fetch_end(fetch);
 	state.provider = provider.row.name;
+	state.issuer = provider.row.issuer;
 	auth_oauth_state_begin(&state, &begin->texts);
 	begin->url = oauth_url(&provider, &state, begin->texts.state);
 }
@@ -137,12 +138,22 @@ typedef struct OauthWork
 	AuthTokenPair *pair;
 } OauthWork;
 
+/* An administrator may have changed it while we waited: what it is now decides. */
+static void
+oauth_look_again(OauthWork *work)
+{
+	auth_provider_get(work->answer->provider, &work->provider);
+	if (strcmp(work->provider.row.issuer, work->state.issuer) != 0)
+		base_raise(FA_INVALID_TOKEN, "invalid state");
+}
+
 static void
 oauth_exchange(OauthWork *work)
 {
 	auth_oauth_exchange(&work->provider, &work->state, work->answer->code, work->answer->iss, &work->external);
 	if (!auth_oauth_state_take(work->answer->state))
 		base_raise(FA_INVALID_TOKEN, "invalid state");
+	oauth_look_again(work);
 }
 
 static void
@@ -162,7 +173,8 @@ auth_oauth_callback(const AuthOauthAnswer *answer, AuthTokenPair *pair)
 
 	auth_rate_check(SHMEM_RATE_SIGNIN, NULL);
 	auth_provider_get(answer->provider, &work.provider);
-	auth_oauth_state_look(answer->state, answer->browser_secret, answer->provider, AUTH_OAUTH_SIGNIN, &work.state);
+	auth_oauth_state_look(answer->state, answer->browser_secret, answer->provider, work.provider.row.issuer,
+						  AUTH_OAUTH_SIGNIN, &work.state);
 	auth_oauth_state_guard(answer->state, oauth_callback_work, &work);
 }
 
@@ -198,7 +210,8 @@ auth_oauth_link_callback(const AuthOauthAnswer *answer)
 	(void) auth_identity_require_recent();
 	auth_rate_check(SHMEM_RATE_OAUTH, NULL);
 	auth_provider_get(answer->provider, &work.provider);
-	auth_oauth_state_look(answer->state, answer->browser_secret, answer->provider, AUTH_OAUTH_LINK, &work.state);
+	auth_oauth_state_look(answer->state, answer->browser_secret, answer->provider, work.provider.row.issuer,
+						  AUTH_OAUTH_LINK, &work.state);
 	(void) oauth_require_beginner(&work.state);
 	auth_oauth_state_guard(answer->state, oauth_link_work, &work);
 }
@@ -210,7 +223,7 @@ auth_oauth_error(const char *provider, const char *state)
 
 	auth_rate_check(SHMEM_RATE_OAUTH, NULL);
 	auth_provider_get(provider, &known);
-	(void) auth_oauth_state_take(state);
+	auth_oauth_state_drop(state, provider);
 }
 
 /* ---- ID tokens of apps ---- */
@@ -282,7 +295,7 @@ oauth_open(const StoreOauthAccount *account, const char *column, const bytea *se
 }
 
 static void
-oauth_find_account(const pg_uuid_t *user_id, const char *provider, StoreOauthAccount *account)
+oauth_find_account(const pg_uuid_t *user_id, const StoreOauthProvider *provider, StoreOauthAccount *account)
 {
 	StoreOauthAccount *accounts;
 	int			n = store_oauth_accounts_of_user(user_id, &accounts);
@@ -291,7 +304,8 @@ oauth_find_account(const pg_uuid_t *user_id, const char *provider, StoreOauthAcc
 	{
 		if (accounts[i].access_token == NULL)
 			continue;
-		if (strcmp(accounts[i].provider, provider) != 0)
+		/* The tokens of another issuer, which had this name before, are not sent to this one. */
+		if (strcmp(accounts[i].provider, provider->name) != 0 || strcmp(accounts[i].issuer, provider->issuer) != 0)
 			continue;
 		*account = accounts[i];
 		return;
@@ -329,7 +343,7 @@ auth_oauth_provider_token(const char *name)
 	StoreOauthAccount account;
 
 	auth_provider_get(name, &provider);
-	oauth_find_account(&identity->user_id, name, &account);
+	oauth_find_account(&identity->user_id, &provider.row, &account);
 	if (TIMESTAMP_IS_NOBEGIN(account.token_expires_at) ||
 		account.token_expires_at - OAUTH_TOKEN_MARGIN > GetCurrentTimestamp())
 		return oauth_open(&account, "access_token", account.access_token);

@@ -28,6 +28,8 @@
 /* Apple takes a secret that lives up to half a year; ours is for one request. */
 #define PROVIDER_APPLE_SECONDS	300
 
+const char *const auth_provider_not[AUTH_PROVIDER_NOT + 1] = {"credentials", "magic_link", "otp", "refresh", NULL};
+
 /* Not to the client: whoever sets client_min_messages to log would get the reason too. */
 void
 auth_provider_fail(const AuthProvider *provider, const char *reason)

@@ -25,13 +25,10 @@ config_check_name(const char *name)
 {
 	size_t		len = strlen(name);
 
-	/* It is a provider of sessions too; those names are ours. */
-	static const char *const ours[] = {"credentials", "magic_link", "otp", "refresh"};
-
 	if (len == 0 || len > AUTH_PROVIDER_NAME_MAX || strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") != len)
 		base_raise(FA_INVALID_ARGUMENT, "a provider's name is 1 to %d of a-z, 0-9, _ and -", AUTH_PROVIDER_NAME_MAX);
-	for (size_t i = 0; i < lengthof(ours); i++)
-		if (strcmp(name, ours[i]) == 0)
+	for (const char *const *ours = auth_provider_not; *ours; ours++)
+		if (strcmp(name, *ours) == 0)
 			base_raise(FA_INVALID_ARGUMENT, "the name %s is taken", name);
 }
 

@@ -14,7 +14,7 @@
 //	token_how, userinfo_how, emails_how		see below
 //	emails							the list of addresses, GitHub's way
 // The issuer is http://localhost:PORT/ANYTHING; PORT/discovery-HOW and PORT/jwks-HOW do something else at these:
-//	500, 404, redirect, hang, stall (after a piece of the answer), big (10 MiB), endless, headers (without an end), continues
+//	500, 404, redirect, hang, held (until GET /ANYTHING/release), stall (after a piece of the answer), big (10 MiB), endless, headers (without an end), continues
 //	(answers 103 without an end), garbage, deep, list, empty, drop
 // and of discovery "issuer" (another one), "private" (endpoints at private addresses), "plain" (endpoints without https).
 // Under any issuer: /token, /userinfo, /emails, /jwks.  GET /test/log: what was asked, and how many connections, as JSON.
@@ -66,6 +66,7 @@ function reply(response, how, value) {
     // It is all right there; but nobody shall go.
     case 'redirect': return response.writeHead(302, { location: '/elsewhere' }).end(json);
     case 'hang': return undefined;
+    case 'held': return held.push(() => reply(response, undefined, value));
     case 'stall': return response.writeHead(200, { 'content-length': json.length }).write(json.slice(0, 5));
     case 'big': return response.writeHead(200, { 'content-type': 'application/json' }).end(`{"padding":"${'x'.repeat(10 << 20)}",${json.slice(1)}`);
     case 'endless': {
@@ -127,12 +128,14 @@ function answer(request, response, body) {
     }
     case '/userinfo': return reply(response, ask.userinfo_how, changed({ sub: ask.sub, email: ask.email, email_verified: ask.verified }, ask.userinfo));
     case '/emails': return reply(response, ask.emails_how, ask.emails);
+    case '/release': held.splice(0).forEach((go) => go()); return response.end();
     case '/log': return response.end(JSON.stringify({ log, connections }));
     default: return reply(response, '404', {});
   }
 }
 
 const log = [];
+const held = [];
 let connections = 0;
 const server = http.createServer((request, response) => {
   let body = '';
