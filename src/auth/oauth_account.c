@@ -68,6 +68,9 @@ auth_oauth_account_take_tokens(StoreOauthAccount *account, const AuthExternal *e
 static void
 account_fill(const AuthProvider *provider, const AuthExternal *external, StoreOauthAccount *account)
 {
+	/* A refresh token is good for the client that it was given to, and no other. */
+	if (account->provider && strcmp(account->provider, provider->row.name) != 0)
+		account->refresh_token = NULL;
 	account->provider = provider->row.name;
 	account->email = unconstify(char *, external->email);
 	account->email_verified = external->email_verified;

@@ -211,7 +211,7 @@ config_preset(const StoreOauthProvider *wanted)
 	const AuthPreset *preset;
 
 	if (wanted->preset == NULL)
-		return wanted->issuer ? NULL : auth_preset(wanted->name);
+		return wanted->issuer ? auth_preset_of_issuer(wanted->issuer) : auth_preset(wanted->name);
 	preset = auth_preset(wanted->preset);
 	if (preset == NULL)
 		base_raise_hint(FA_INVALID_ARGUMENT, psprintf("There are: %s. Others are configured by their issuer.", auth_preset_names()),

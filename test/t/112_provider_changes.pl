@@ -87,6 +87,11 @@ refused($node, 'postgres', as_user($token, "SELECT fastauth.provider_access_toke
 is(posts($stranger), 0, 'the refresh token is not sent to who has it now');
 provider('company', "$liar/honest");
 is((split /\n/, $node->safe_psql('postgres', as_user($token, "SELECT fastauth.provider_access_token('company')")))[-1], 'at.new.rt.ada', 'but to its own issuer');
+provider('twin', "$liar/honest");
+come('twin', token => { refresh_token => undef });
+is($node->safe_psql('postgres', "SELECT provider, access_token IS NOT NULL, refresh_token IS NULL FROM fastauth.oauth_accounts"), 'twin|t|t', 'another client of the issuer does not get the refresh token of the first');
+$node->safe_psql('postgres', "SELECT fastauth.remove_oauth_provider('twin')");
+come('company');
 $node->safe_psql('postgres', "SELECT fastauth.configure('store_provider_tokens', NULL)");
 
 # --- an error answer of another one ---------------------------------------------------------------
