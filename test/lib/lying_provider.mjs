@@ -8,16 +8,16 @@
 //	challenge						what the PKCE verifier has to fit to, if it is there
 //	claims, header					changes of the ID token; null leaves out
 //	pad								how much longer it is made
-//	key								who signs: rs (as is), es, enc (a key of its set that is for encryption), other (unknown, under a kid that is known), unknown (under one that
-//									is not), none, secret (HS256 with the client secret), public (HS256 with the public key)
+//	key								who signs: rs (as is), es, enc (a key of its set that is for encryption), other (unknown,
+//									under a kid that is known), unknown (under one that is not), none, secret (HS256 with the client secret), public (HS256 with the public key)
 //	token, userinfo					changes of those answers; null leaves out
 //	token_how, userinfo_how, emails_how		see below
 //	emails							the list of addresses, GitHub's way
 // The issuer is http://localhost:PORT/ANYTHING; PORT/discovery-HOW and PORT/jwks-HOW do something else at these:
-//	500, 404, redirect, hang, held (until GET /ANYTHING/release), stall (after a piece of the answer), big (10 MiB), endless, headers (without an end), continues
-//	(answers 103 without an end), garbage, deep, list, empty, drop
+//	500, 404, redirect, hang, held (until GET /ANYTHING/release), stall (after a piece of the answer), big (10 MiB), endless,
+//	headers (without an end), continues (answers 103 without an end), garbage, deep, list, empty, drop
 // and of discovery "issuer" (another one), "private" (endpoints at private addresses), "plain" (endpoints without https).
-// Under any issuer: /token, /userinfo, /emails, /jwks.  GET /test/log: what was asked, and how many connections, as JSON.
+// Under any issuer: /token, /userinfo, /emails, /jwks.  GET /test/log: what was asked, how many connections, and how many are held, as JSON.
 import { createHash, createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import http from 'node:http';
 
@@ -129,7 +129,7 @@ function answer(request, response, body) {
     case '/userinfo': return reply(response, ask.userinfo_how, changed({ sub: ask.sub, email: ask.email, email_verified: ask.verified }, ask.userinfo));
     case '/emails': return reply(response, ask.emails_how, ask.emails);
     case '/release': held.splice(0).forEach((go) => go()); return response.end();
-    case '/log': return response.end(JSON.stringify({ log, connections }));
+    case '/log': return response.end(JSON.stringify({ log, connections, held: held.length }));
     default: return reply(response, '404', {});
   }
 }

@@ -13,6 +13,7 @@ use Test::More;
 use TestNet;
 use TestOauth;
 use TestServer;
+use Time::HiRes qw(usleep);
 
 my $liar = start_provider('lying_provider.mjs');
 my $stranger = start_provider('lying_provider.mjs');
@@ -94,6 +95,15 @@ $node->safe_psql('postgres', "SELECT fastauth.remove_oauth_provider('twin')");
 come('company');
 $node->safe_psql('postgres', "SELECT fastauth.configure('store_provider_tokens', NULL)");
 
+# --- the parameter iss -----------------------------------------------------------------------------
+
+for my $case ([ '', 0, 'an empty iss is none' ], [ "$liar/honest", 0, 'that of the provider' ], [ "$liar/other", 3, 'that of another is refused' ])
+{
+	$flow = begin($node, 'company');
+	($status, $out, $err) = callback($node, $flow, { code => code_for($flow, %ask), iss => $case->[0] });
+	is($status, $case->[1], $case->[2]) or diag($err);
+}
+
 # --- an error answer of another one ---------------------------------------------------------------
 
 provider('other', "$liar/other");
@@ -111,8 +121,12 @@ sub held
 	my $flow = begin($node, $name);
 	my $run = start_sql($node, 'SELECT fastauth.oauth_callback(' . callback_sql($flow, { code => code_for($flow, %ask, userinfo_how => 'held') }) . ')');
 
-	ok($node->poll_query_until('postgres', "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND wait_event_type = 'Extension' AND backend_type = 'client backend'", '1'), 'a callback waits');
-	return $run;
+	for (1 .. 20 * $PostgreSQL::Test::Utils::timeout_default)
+	{
+		return $run if get_json("$liar/x/log")->{held} > 0;
+		usleep(50_000);
+	}
+	die "it never asked: $run->{err}";
 }
 
 sub release

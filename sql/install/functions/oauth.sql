@@ -14,7 +14,7 @@ CREATE FUNCTION fastauth.oauth_authorize_url(provider pg_catalog.text, redirect_
 	LANGUAGE C VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 	SET search_path = pg_catalog, pg_temp
 	AS 'MODULE_PATHNAME', 'fastauth_oauth_authorize_url';
-COMMENT ON FUNCTION fastauth.oauth_authorize_url(pg_catalog.text, pg_catalog.text) IS 'begin to sign in with an identity provider, RFC 6749 section 4.1 with PKCE: send the browser to url, keep browser_secret in it, and call oauth_callback() within ten minutes (rate_limited, provider_not_found, redirect_not_allowed, provider_error, invalid_argument)';
+COMMENT ON FUNCTION fastauth.oauth_authorize_url(pg_catalog.text, pg_catalog.text) IS 'begin to sign in with an identity provider, RFC 6749 section 4.1 with PKCE: send the browser to url, keep browser_secret in it, and call oauth_callback() within ten minutes (rate_limited, provider_not_found, redirect_not_allowed, provider_error, invalid_argument, server_busy)';
 
 CREATE FUNCTION fastauth.oauth_callback(provider pg_catalog.text, code pg_catalog.text, state pg_catalog.text, browser_secret pg_catalog.text, iss pg_catalog.text DEFAULT NULL) RETURNS fastauth.token_pair
 	LANGUAGE C VOLATILE PARALLEL UNSAFE SECURITY DEFINER
@@ -38,13 +38,13 @@ CREATE FUNCTION fastauth.oauth_link_url(provider pg_catalog.text, redirect_uri p
 	LANGUAGE C VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 	SET search_path = pg_catalog, pg_temp
 	AS 'MODULE_PATHNAME', 'fastauth_oauth_link_url';
-COMMENT ON FUNCTION fastauth.oauth_link_url(pg_catalog.text, pg_catalog.text) IS 'begin to link an account of an identity provider to the current identity, who signed in within reauth_window (not_authenticated, session_revoked, account_inactive, reauthentication_required, rate_limited, provider_not_found, redirect_not_allowed, provider_error, invalid_argument)';
+COMMENT ON FUNCTION fastauth.oauth_link_url(pg_catalog.text, pg_catalog.text) IS 'begin to link an account of an identity provider to the current identity, who signed in within reauth_window (not_authenticated, session_revoked, account_inactive, reauthentication_required, rate_limited, provider_not_found, redirect_not_allowed, provider_error, invalid_argument, server_busy)';
 
 CREATE FUNCTION fastauth.link_oauth_account(provider pg_catalog.text, code pg_catalog.text, state pg_catalog.text, browser_secret pg_catalog.text, iss pg_catalog.text DEFAULT NULL) RETURNS pg_catalog.void
 	LANGUAGE C VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 	SET search_path = pg_catalog, pg_temp
 	AS 'MODULE_PATHNAME', 'fastauth_link_oauth_account';
-COMMENT ON FUNCTION fastauth.link_oauth_account(pg_catalog.text, pg_catalog.text, pg_catalog.text, pg_catalog.text, pg_catalog.text) IS 'exchange the code and link the account, in the session that called oauth_link_url(); the same account again is fine (not_authenticated, session_revoked, account_inactive, reauthentication_required, rate_limited, provider_not_found, invalid_token, provider_error, already_linked, recorder_unavailable, not_configured)';
+COMMENT ON FUNCTION fastauth.link_oauth_account(pg_catalog.text, pg_catalog.text, pg_catalog.text, pg_catalog.text, pg_catalog.text) IS 'exchange the code and link the account, in the session that called oauth_link_url(); the same account again is fine (not_authenticated, session_revoked, account_inactive, reauthentication_required, rate_limited, provider_not_found, invalid_token, provider_error, already_linked, recorder_unavailable, not_configured, server_busy)';
 
 CREATE FUNCTION fastauth.list_oauth_accounts() RETURNS SETOF fastauth.oauth_account_data
 	LANGUAGE C STABLE PARALLEL UNSAFE SECURITY DEFINER
@@ -86,7 +86,7 @@ CREATE FUNCTION fastauth.provider_access_token(provider pg_catalog.text) RETURNS
 	LANGUAGE C VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 	SET search_path = pg_catalog, pg_temp
 	AS 'MODULE_PATHNAME', 'fastauth_provider_access_token';
-COMMENT ON FUNCTION fastauth.provider_access_token(pg_catalog.text) IS 'a token for the provider''s own API, of the current identity''s account there; renewed when it has expired; kept only with store_provider_tokens (not_authenticated, session_revoked, account_inactive, provider_not_found, provider_error, not_configured)';
+COMMENT ON FUNCTION fastauth.provider_access_token(pg_catalog.text) IS 'a token for the provider''s own API, of the current identity''s account there; renewed when it has expired; kept only with store_provider_tokens (not_authenticated, session_revoked, account_inactive, provider_not_found, provider_error, not_configured, server_busy)';
 
 CREATE FUNCTION fastauth.configure_oauth_provider(name pg_catalog.text, client_id pg_catalog.text, client_secret pg_catalog.text DEFAULT NULL, preset pg_catalog.text DEFAULT NULL, issuer pg_catalog.text DEFAULT NULL,
 	scopes pg_catalog.text[] DEFAULT NULL, client_auth pg_catalog.text DEFAULT NULL, authorization_endpoint pg_catalog.text DEFAULT NULL, token_endpoint pg_catalog.text DEFAULT NULL,
