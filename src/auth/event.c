@@ -241,6 +241,7 @@ static const char *const event_refusal_names[] = {
 	[SHMEM_REQUEST_PROOF] = "proof",
 	[SHMEM_REQUEST_CODE] = "code",
 	[SHMEM_REQUEST_STATE] = "oauth",
+	[SHMEM_REQUEST_ID_TOKEN] = "id_token",
 };
 
 /* Whose it is; false: nobody's, or a code that is gone meanwhile. */

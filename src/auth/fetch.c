@@ -63,21 +63,32 @@ auth_fetch_end(AuthFetch *fetch)
 	pfree(fetch);
 }
 
-static void
-fetch_wipe(void *secret)
+typedef struct FetchSecret
 {
-	explicit_bzero(secret, strlen(secret));
+	MemoryContextCallback callback;
+	void	   *data;
+	size_t		len;
+} FetchSecret;
+
+static void
+fetch_wipe(void *arg)
+{
+	FetchSecret *secret = arg;
+
+	explicit_bzero(secret->data, secret->len);
 }
 
-/* Children go before what their parent holds, so the text is still there. */
+/* Callbacks run before anything in the context is freed. */
 void
-auth_fetch_wipe_later(AuthFetch *fetch, char *secret)
+auth_wipe_later(void *data, size_t len)
 {
-	MemoryContextCallback *callback = MemoryContextAlloc(fetch->context, sizeof(MemoryContextCallback));
+	FetchSecret *secret = palloc(sizeof(FetchSecret));
 
-	callback->func = fetch_wipe;
-	callback->arg = secret;
-	MemoryContextRegisterResetCallback(fetch->context, callback);
+	secret->callback.func = fetch_wipe;
+	secret->callback.arg = secret;
+	secret->data = data;
+	secret->len = len;
+	MemoryContextRegisterResetCallback(CurrentMemoryContext, &secret->callback);
 }
 
 static long

@@ -21,8 +21,12 @@ typedef struct AuthFetch AuthFetch;
 extern AuthFetch *auth_fetch_begin(void);
 extern void auth_fetch_end(AuthFetch *fetch);
 
-/* Wipe this text when the flow ends, whatever way; it is in the context that the fetch was begun in, or one that lives longer. */
-extern void auth_fetch_wipe_later(AuthFetch *fetch, char *secret);
+/*
+ * Wipe what a flow sends or is sent when CurrentMemoryContext is reset, which is
+ * soon after the call, whatever way it ends.  It was palloc'd there, and is not
+ * to be freed or moved.
+ */
+extern void auth_wipe_later(void *data, size_t len);
 
 /*
  * Ask.  The answer is what came back, whatever its status; its body is in

@@ -14,6 +14,7 @@
 #include "auth/identity.h"
 #include "auth/oauth_account.h"
 #include "auth/oauth_exchange.h"
+#include "auth/oauth_guard.h"
 #include "auth/provider.h"
 #include "auth/rate.h"
 #include "auth/seal.h"
@@ -23,6 +24,7 @@
 #include "base/url.h"
 #include "base/uuid.h"
 #include "crypto/digest.h"
+#include "crypto/opaque.h"
 #include "lib/stringinfo.h"
 #include "store/session_store.h"
 #include "store/settings.h"
@@ -30,6 +32,7 @@
 
 /* An ID token that was presented is refused again for longer than one is taken. */
 #define OAUTH_ID_TOKEN_KIND		"id_token"
+#define OAUTH_ID_TOKEN_ACCOUNT	"failures-id-token"
 #define OAUTH_ID_TOKEN_SECONDS	300
 
 /* A provider's token is renewed when it has less than this left. */
@@ -116,7 +119,7 @@ auth_oauth_begin(const char *name, const char *redirect_uri, AuthOauthFlow flow,
 		state.session_id = identity->session_id;
 		state.user_id = identity->user_id;
 	}
-	auth_provider_get(name, &provider);
+	auth_provider_get(name, true, &provider);
 	oauth_check_redirect(redirect_uri);
 	fetch = auth_fetch_begin();
 	auth_provider_discover(&provider, fetch);
@@ -142,7 +145,7 @@ typedef struct OauthWork
 static void
 oauth_look_again(OauthWork *work)
 {
-	auth_provider_get(work->answer->provider, &work->provider);
+	auth_provider_get(work->answer->provider, false, &work->provider);
 	if (strcmp(work->provider.row.issuer, work->state.issuer) != 0)
 		base_raise(FA_INVALID_TOKEN, "invalid state");
 }
@@ -163,7 +166,6 @@ oauth_callback_work(void *arg)
 
 	oauth_exchange(work);
 	auth_oauth_signin(&work->provider, &work->external, work->pair);
-	auth_external_wipe(&work->external);
 }
 
 void
@@ -172,7 +174,7 @@ auth_oauth_callback(const AuthOauthAnswer *answer, AuthTokenPair *pair)
 	OauthWork	work = {.answer = answer, .pair = pair};
 
 	auth_rate_check(SHMEM_RATE_SIGNIN, NULL);
-	auth_provider_get(answer->provider, &work.provider);
+	auth_provider_get(answer->provider, false, &work.provider);
 	auth_oauth_state_look(answer->state, answer->browser_secret, answer->provider, work.provider.row.issuer,
 						  AUTH_OAUTH_SIGNIN, &work.state);
 	auth_oauth_state_guard(answer->state, oauth_callback_work, &work);
@@ -199,7 +201,6 @@ oauth_link_work(void *arg)
 	oauth_exchange(work);
 	user_id = oauth_require_beginner(&work->state)->user_id;
 	auth_oauth_link(&work->provider, &work->external, &user_id);
-	auth_external_wipe(&work->external);
 }
 
 void
@@ -209,7 +210,7 @@ auth_oauth_link_callback(const AuthOauthAnswer *answer)
 
 	(void) auth_identity_require_recent();
 	auth_rate_check(SHMEM_RATE_OAUTH, NULL);
-	auth_provider_get(answer->provider, &work.provider);
+	auth_provider_get(answer->provider, false, &work.provider);
 	auth_oauth_state_look(answer->state, answer->browser_secret, answer->provider, work.provider.row.issuer,
 						  AUTH_OAUTH_LINK, &work.state);
 	(void) oauth_require_beginner(&work.state);
@@ -222,7 +223,7 @@ auth_oauth_error(const char *provider, const char *state)
 	AuthProvider known;
 
 	auth_rate_check(SHMEM_RATE_OAUTH, NULL);
-	auth_provider_get(provider, &known);
+	auth_provider_get(provider, false, &known);
 	auth_oauth_state_drop(state, provider);
 }
 
@@ -258,28 +259,59 @@ oauth_audiences(const AuthProvider *provider)
 	return all;
 }
 
+typedef struct OauthIdTokenWork
+{
+	AuthProvider provider;
+	const char *id_token;
+	const char *nonce;
+	AuthTokenPair *pair;
+} OauthIdTokenWork;
+
+static void
+oauth_id_token_work(void *arg)
+{
+	OauthIdTokenWork *work = arg;
+	AuthExternal external = {.expires_in = -1};
+	AuthIdTokenRequest request = {
+		.provider = &work->provider, .nonce = work->nonce, .max_age = OAUTH_ID_TOKEN_SECONDS
+	};
+
+	request.audiences = oauth_audiences(&work->provider);
+	request.fetch = auth_fetch_begin();
+	auth_provider_discover(&work->provider, request.fetch);
+	auth_oidc_verify(&request, work->id_token, &external);
+	auth_fetch_end(request.fetch);
+	oauth_use_id_token(work->id_token);
+	auth_oauth_signin(&work->provider, &external, work->pair);
+}
+
+/* What stands for a token where a uuid is wanted: a keyed hash, as somebody may have typed anything. */
+static void
+oauth_id_token_account(const char *id_token, pg_uuid_t *account)
+{
+	unsigned char hash[AUTH_KEYED_HASH_BYTES];
+
+	auth_keyed_hash(OAUTH_ID_TOKEN_ACCOUNT, id_token, strlen(id_token), hash);
+	memcpy(account->data, hash, sizeof(account->data));
+}
+
+/* What is refused is not used up: after a failure of the provider, or of the gate, the app tries again. */
 void
 auth_oauth_id_token(const char *name, const char *id_token, const char *nonce, AuthTokenPair *pair)
 {
-	AuthProvider provider;
-	AuthExternal external = {.expires_in = -1};
-	AuthIdTokenRequest request = {.provider = &provider, .nonce = nonce, .max_age = OAUTH_ID_TOKEN_SECONDS};
+	OauthIdTokenWork work = {.id_token = id_token, .nonce = nonce, .pair = pair};
+	pg_uuid_t	account;
 
 	auth_rate_check(SHMEM_RATE_OAUTH, NULL);
-	auth_provider_get(name, &provider);
-	if (!provider.row.oidc)
-		base_raise(FA_INVALID_ARGUMENT, "identity provider %s has no ID tokens", provider.row.name);
+	auth_provider_get(name, false, &work.provider);
+	if (!work.provider.row.oidc)
+		base_raise(FA_INVALID_ARGUMENT, "identity provider %s has no ID tokens", work.provider.row.name);
 	if (nonce[0] == '\0')
 		base_raise(FA_INVALID_ARGUMENT, "nonce must not be empty");
 	/* Here nothing but the nonce ties a token to who presents it. */
-	provider.no_nonce = false;
-	request.audiences = oauth_audiences(&provider);
-	request.fetch = auth_fetch_begin();
-	auth_provider_discover(&provider, request.fetch);
-	auth_oidc_verify(&request, id_token, &external);
-	auth_fetch_end(request.fetch);
-	oauth_use_id_token(id_token);
-	auth_oauth_signin(&provider, &external, pair);
+	work.provider.no_nonce = false;
+	oauth_id_token_account(id_token, &account);
+	auth_oauth_guard(SHMEM_REQUEST_ID_TOKEN, &account, oauth_id_token_work, &work);
 }
 
 /* ---- the provider's own tokens ---- */
@@ -314,40 +346,98 @@ oauth_find_account(const pg_uuid_t *user_id, const StoreOauthProvider *provider,
 					"no token of this provider is kept");
 }
 
-/*
- * A new one for the refresh token.  Nothing is locked meanwhile: of two that
- * renew at once the later one is kept, or gets provider_error where a refresh
- * token is good once, and finds the new one when it tries again.
- */
-static char *
-oauth_renew(AuthProvider *provider, StoreOauthAccount *account)
+/* Is the kept token good for that long from now?  One whose end is not known may be. */
+static bool
+oauth_is_good_for(const StoreOauthAccount *account, int64 usecs)
 {
-	char	   *refresh_token = oauth_open(account, "refresh_token", account->refresh_token);
-	AuthExternal external;
-	char	   *token;
+	return TIMESTAMP_IS_NOBEGIN(account->token_expires_at) || account->token_expires_at - usecs > GetCurrentTimestamp();
+}
 
-	auth_oauth_refresh(provider, refresh_token, &external);
-	explicit_bzero(refresh_token, strlen(refresh_token));
-	auth_oauth_account_take_tokens(account, &external);
-	store_oauth_accounts_update(account);
-	token = pstrdup(external.access_token);
-	auth_external_wipe(&external);
+static char *
+oauth_open_access_token(const StoreOauthAccount *account)
+{
+	return oauth_open(account, "access_token", account->access_token);
+}
+
+static char *
+oauth_open_refresh_token(const StoreOauthAccount *account)
+{
+	char	   *token = oauth_open(account, "refresh_token", account->refresh_token);
+
+	auth_wipe_later(token, strlen(token));
 	return token;
 }
 
+/* Is this still the refresh token that is kept?  A sign-in meanwhile keeps another one. */
+static bool
+oauth_still_keeps(const StoreOauthAccount *account, const char *refresh_token)
+{
+	const char *kept = account->refresh_token ? oauth_open_refresh_token(account) : "";
+
+	return cr_equal(kept, strlen(kept), refresh_token, strlen(refresh_token));
+}
+
+/* Now that the network is over, the row is locked.  What a sign-in kept meanwhile is newer, and stays. */
+static void
+oauth_keep_renewed(const StoreOauthAccount *renewed, const char *sent, const AuthExternal *external)
+{
+	StoreOauthAccount account;
+
+	if (!store_oauth_accounts_hold(&renewed->id, &account) || !oauth_still_keeps(&account, sent))
+		return;
+	auth_oauth_account_take_tokens(&account, external);
+	store_oauth_accounts_update(&account);
+}
+
+/* A new one for the refresh token.  Nobody else renews this account meanwhile. */
+static char *
+oauth_renew(AuthProvider *provider, const pg_uuid_t *user_id, const StoreOauthAccount *account)
+{
+	char	   *sent = oauth_open_refresh_token(account);
+	AuthExternal external;
+	const char *problem = auth_oauth_refresh(provider, sent, &external);
+	StoreOauthAccount now;
+
+	if (problem == NULL)
+	{
+		oauth_keep_renewed(account, sent, &external);
+		return unconstify(char *, external.access_token);
+	}
+	/* It may be that a sign-in meanwhile made the provider forget it. */
+	oauth_find_account(user_id, &provider->row, &now);
+	if (oauth_still_keeps(&now, sent) || !oauth_is_good_for(&now, 0))
+		auth_provider_fail(provider, problem);
+	return oauth_open_access_token(&now);
+}
+
+/*
+ * Of callers who find at once that the token is about to expire, one renews it:
+ * a provider that takes a refresh token once may take its second use for a
+ * theft, and forget all tokens of that sign-in.  The lock is a private one of
+ * that account, not of a row, and is held to the end of the transaction, as the
+ * next one would not see the new refresh token before.  Meanwhile the others
+ * are answered the old one, as long as it is good; then they wait as for any
+ * lock (S18).
+ */
 char *
 auth_oauth_provider_token(const char *name)
 {
 	const AuthIdentity *identity = auth_identity_require_live();
+	const pg_uuid_t user_id = identity->user_id;
 	AuthProvider provider;
 	StoreOauthAccount account;
 
-	auth_provider_get(name, &provider);
-	oauth_find_account(&identity->user_id, &provider.row, &account);
-	if (TIMESTAMP_IS_NOBEGIN(account.token_expires_at) ||
-		account.token_expires_at - OAUTH_TOKEN_MARGIN > GetCurrentTimestamp())
-		return oauth_open(&account, "access_token", account.access_token);
+	auth_provider_get(name, true, &provider);
+	oauth_find_account(&user_id, &provider.row, &account);
+	if (oauth_is_good_for(&account, account.refresh_token ? OAUTH_TOKEN_MARGIN : 0))
+		return oauth_open_access_token(&account);
 	if (account.refresh_token == NULL)
 		base_raise_hint(FA_PROVIDER_ERROR, "Sign in with the provider again.", "the provider's token has expired");
-	return oauth_renew(&provider, &account);
+	if (!store_oauth_accounts_lock_renewal(&account.id, !oauth_is_good_for(&account, 0)))
+		return oauth_open_access_token(&account);
+	/* Whoever had the lock before has renewed it, as a rule. */
+	oauth_find_account(&user_id, &provider.row, &account);
+	if (account.refresh_token == NULL || oauth_is_good_for(&account, OAUTH_TOKEN_MARGIN))
+		return oauth_open_access_token(&account);
+	return oauth_renew(&provider, &user_id, &account);
 }

@@ -414,7 +414,7 @@ auth_oauth_unlink(const pg_uuid_t *user_id, const char *provider)
 	for (int i = 0; i < n; i++)
 		any |= account_is_of(&accounts[i], provider, issuer);
 	if (!any)
-		base_raise(FA_PROVIDER_NOT_FOUND, NULL);
+		base_raise_hint(FA_PROVIDER_NOT_FOUND, "fastauth.list_oauth_accounts() shows what is linked.", "no account of this provider is linked");
 	if (!account_has_other_way(&user, accounts, n, provider, issuer))
 		base_raise(FA_LAST_SIGNIN_METHOD, NULL);
 	for (int i = 0; i < n; i++)

@@ -6,6 +6,7 @@
  */
 #include "auth/oauth_account.h"
 
+#include "auth/provider.h"
 #include "auth/user.h"
 #include "base/errors.h"
 #include "base/text.h"
@@ -25,7 +26,7 @@ static void
 adapter_need_provider(const char *name, StoreOauthProvider *provider)
 {
 	if (!store_oauth_providers_get(name, provider))
-		base_raise(FA_PROVIDER_NOT_FOUND, NULL);
+		auth_provider_raise_unknown(name);
 }
 
 bool

@@ -18,16 +18,26 @@
 /* A code or a token that a provider sends; longer ones are none. */
 #define EXCHANGE_TOKEN_MAX	(16 * 1024)
 
+/* A token or a code, the client's secret, a redirect URI and the client's id, percent-encoded, and names. */
+#define EXCHANGE_FORM_MAX	(3 * (2 * EXCHANGE_TOKEN_MAX + 2 * BASE_URL_MAX) + 1024)
+
 #define EXCHANGE_USER_AGENT	"User-Agent: fastauth/" FASTAUTH_VERSION
 
 /* ---- the token endpoint ---- */
 
+/* It does not grow, so that nothing secret stays where it was before. */
+static void
+exchange_begin(StringInfo form, const char *grant_type)
+{
+	initStringInfo(form);
+	enlargeStringInfo(form, EXCHANGE_FORM_MAX);
+	appendStringInfo(form, "grant_type=%s", grant_type);
+}
+
 static void
 exchange_append(StringInfo form, const char *name, const char *value)
 {
-	if (form->len > 0)
-		appendStringInfoChar(form, '&');
-	appendStringInfo(form, "%s=", name);
+	appendStringInfo(form, "&%s=", name);
 	base_url_append(form, value);
 }
 
@@ -38,15 +48,9 @@ exchange_encode(const char *text)
 	StringInfoData s;
 
 	initStringInfo(&s);
+	enlargeStringInfo(&s, 3 * (int) strlen(text));
 	base_url_append(&s, text);
 	return s.data;
-}
-
-static void
-exchange_wipe(char *secret)
-{
-	if (secret)
-		explicit_bzero(secret, strlen(secret));
 }
 
 /* Post the form, with who we are. */
@@ -60,13 +64,11 @@ exchange_post(AuthProvider *provider, AuthFetch *fetch, StringInfo form, NetResu
 	NetRequest	post = {.method = "POST", .url = provider->token_endpoint, .headers = headers, .max_answer = AUTH_FETCH_MAX_ANSWER};
 	char	   *password;
 
-	if (secret)
-		auth_fetch_wipe_later(fetch, secret);
 	if (provider->client_auth == AUTH_CLIENT_BASIC)
 	{
 		post.username = exchange_encode(provider->row.client_id);
 		post.password = password = exchange_encode(secret);
-		auth_fetch_wipe_later(fetch, password);
+		auth_wipe_later(password, strlen(password));
 	}
 	else
 	{
@@ -74,7 +76,7 @@ exchange_post(AuthProvider *provider, AuthFetch *fetch, StringInfo form, NetResu
 		if (secret)
 			exchange_append(form, "client_secret", secret);
 	}
-	auth_fetch_wipe_later(fetch, form->data);
+	auth_wipe_later(form->data, form->len);
 	post.body = form->data;
 	post.body_len = form->len;
 	auth_fetch(fetch, &post, answer);
@@ -91,27 +93,46 @@ exchange_token(const BaseJsonItems *members, const char *name)
 	return value;
 }
 
-/* Section 5.1.  Some answer an error with status 200, so what counts is the token. */
-static const char *
-exchange_take_tokens(AuthProvider *provider, const NetResult *answer, AuthExternal *external)
+/* The answer is tokens, and so is what was read of it; they outlive neither the call nor its failure. */
+static bool
+exchange_read(const NetResult *answer, BaseJsonItems *members)
 {
-	BaseJsonItems members;
+	bool		good;
+
+	auth_wipe_later(answer->body->data, answer->body->len);
+	good = base_json_object(answer->body->data, answer->body->len, members);
+	for (int i = 0; i < members->n; i++)
+		if (members->items[i].type == BASE_JSON_STRING && members->items[i].value)
+			auth_wipe_later(unconstify(char *, members->items[i].value), members->items[i].len);
+	return good;
+}
+
+/*
+ * Section 5.1.  Some answer an error with status 200, so what counts is the
+ * token.  What is wrong with it, or NULL; id_token may be NULL.
+ */
+static const char *
+exchange_take_tokens(const NetResult *answer, AuthExternal *external, const char **id_token)
+{
+	BaseJsonItems members = {0};
 	const BaseJsonItem *expires_in;
 	const char *type;
 
 	if (answer->status != NET_DONE || answer->body == NULL)
-		auth_provider_fail(provider, psprintf("its token endpoint refused: %s", answer->problem));
-	if (!base_json_object(answer->body->data, answer->body->len, &members))
-		auth_provider_fail(provider, "its token endpoint answered no JSON object");
+		return psprintf("its token endpoint refused: %s", answer->problem);
+	if (!exchange_read(answer, &members))
+		return "its token endpoint answered no JSON object";
 	external->access_token = exchange_token(&members, "access_token");
 	if (external->access_token == NULL || !base_json_string(&members, "token_type", &type) || pg_strcasecmp(type, "bearer") != 0)
-		auth_provider_fail(provider, "its token endpoint gave no bearer token");
+		return "its token endpoint gave no bearer token";
 	external->refresh_token = exchange_token(&members, "refresh_token");
 	external->expires_in = -1;
 	expires_in = base_json_find(&members, "expires_in");
 	if (expires_in && expires_in->len > 0 && expires_in->len < 10 && strspn(expires_in->value, "0123456789") >= expires_in->len)
 		external->expires_in = strtol(expires_in->value, NULL, 10);
-	return exchange_token(&members, "id_token");
+	if (id_token)
+		*id_token = exchange_token(&members, "id_token");
+	return NULL;
 }
 
 /* ---- who it is ---- */
@@ -123,7 +144,7 @@ exchange_get(AuthProvider *provider, AuthFetch *fetch, const char *url, const ch
 	const char *headers[] = {"Accept: application/json", EXCHANGE_USER_AGENT, authorization, NULL};
 	NetRequest	get = {.method = "GET", .url = url, .headers = headers, .max_answer = AUTH_FETCH_MAX_ANSWER};
 
-	auth_fetch_wipe_later(fetch, authorization);
+	auth_wipe_later(authorization, strlen(authorization));
 	auth_fetch(fetch, &get, answer);
 	if (answer->status != NET_DONE || answer->body == NULL)
 		auth_provider_fail(provider, psprintf("it did not tell about the user: %s", answer->problem));
@@ -179,11 +200,17 @@ exchange_take_user(AuthProvider *provider, AuthFetch *fetch, AuthExternal *exter
 	}
 }
 
-/* RFC 9207: the code of another issuer must not be sent to this one, nor the other way round. */
+/*
+ * RFC 9207: the code of another issuer must not be sent to this one, nor the
+ * other way round.  Section 2.4: it is the issuer of the configuration, which of
+ * one that has many tenants holds their placeholder; or that of the tenant.
+ */
 static void
 exchange_check_iss(const AuthProvider *provider, const char *iss)
 {
-	if (iss == NULL ? provider->sends_iss : !auth_provider_is_issuer(provider, iss))
+	bool		good = iss ? strcmp(iss, provider->row.issuer) == 0 || auth_provider_is_issuer(provider, iss) : !provider->sends_iss;
+
+	if (!good)
 		auth_provider_fail(provider, "the answer is of another issuer");
 }
 
@@ -197,17 +224,19 @@ auth_oauth_exchange(AuthProvider *provider, const AuthOauthState *state, const c
 	StringInfoData form;
 	NetResult	answer;
 	const char *id_token;
+	const char *problem;
 
 	memset(external, 0, sizeof(*external));
 	auth_provider_discover(provider, fetch);
 	exchange_check_iss(provider, iss);
-	initStringInfo(&form);
-	exchange_append(&form, "grant_type", "authorization_code");
+	exchange_begin(&form, "authorization_code");
 	exchange_append(&form, "code", code);
 	exchange_append(&form, "redirect_uri", state->redirect_uri);
 	exchange_append(&form, "code_verifier", state->verifier);
 	exchange_post(provider, fetch, &form, &answer);
-	id_token = exchange_take_tokens(provider, &answer, external);
+	problem = exchange_take_tokens(&answer, external, &id_token);
+	if (problem)
+		auth_provider_fail(provider, problem);
 	request.access_token = external->access_token;
 	if (provider->row.oidc && id_token == NULL)
 		auth_provider_fail(provider, "its token endpoint gave no ID token");
@@ -219,7 +248,7 @@ auth_oauth_exchange(AuthProvider *provider, const AuthOauthState *state, const c
 	auth_fetch_end(fetch);
 }
 
-void
+const char *
 auth_oauth_refresh(AuthProvider *provider, const char *refresh_token, AuthExternal *external)
 {
 	AuthFetch  *fetch = auth_fetch_begin();
@@ -228,17 +257,9 @@ auth_oauth_refresh(AuthProvider *provider, const char *refresh_token, AuthExtern
 
 	memset(external, 0, sizeof(*external));
 	auth_provider_discover(provider, fetch);
-	initStringInfo(&form);
-	exchange_append(&form, "grant_type", "refresh_token");
+	exchange_begin(&form, "refresh_token");
 	exchange_append(&form, "refresh_token", refresh_token);
 	exchange_post(provider, fetch, &form, &answer);
-	(void) exchange_take_tokens(provider, &answer, external);
 	auth_fetch_end(fetch);
-}
-
-void
-auth_external_wipe(AuthExternal *external)
-{
-	exchange_wipe(unconstify(char *, external->access_token));
-	exchange_wipe(unconstify(char *, external->refresh_token));
+	return exchange_take_tokens(&answer, external, NULL);
 }

@@ -12,14 +12,13 @@
 
 /*
  * All over the network, within 10 s; writes nothing.  Raises provider_error.  The
- * caller wipes the tokens.  iss is what came with the code (RFC 9207), or NULL.
+ * tokens are wiped soon after the call (auth_wipe_later).  iss is what came with
+ * the code (RFC 9207), or NULL.
  */
 extern void auth_oauth_exchange(AuthProvider *provider, const AuthOauthState *state, const char *code, const char *iss,
 								AuthExternal *external);
 
-/* A new access token for a refresh token of the provider. */
-extern void auth_oauth_refresh(AuthProvider *provider, const char *refresh_token, AuthExternal *external);
-
-extern void auth_external_wipe(AuthExternal *external);
+/* A new access token for a refresh token of the provider: NULL, or why there is none. */
+extern const char *auth_oauth_refresh(AuthProvider *provider, const char *refresh_token, AuthExternal *external);
 
 #endif							/* FASTAUTH_AUTH_OAUTH_EXCHANGE_H */

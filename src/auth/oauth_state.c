@@ -4,12 +4,11 @@
  *
  * A state is used once.  When the flow succeeds, its row is deleted with the
  * writes that it led to.  When it fails, that deletion would be rolled back with
- * everything else, so the recorder inserts that it is spent; who fails for good
- * (cancel, disconnect) has it recorded without waiting.
+ * everything else, so the recorder inserts that it is spent (oauth_guard.c).
  */
 #include "auth/oauth_state.h"
 
-#include "auth/client.h"
+#include "auth/oauth_guard.h"
 #include "base/errors.h"
 #include "base/json.h"
 #include "base/jsonb.h"
@@ -17,7 +16,6 @@
 #include "crypto/digest.h"
 #include "miscadmin.h"
 #include "shmem/recorder.h"
-#include "storage/ipc.h"
 #include "store/failures.h"
 #include "store/session_store.h"
 #include "utils/builtins.h"
@@ -193,56 +191,12 @@ auth_oauth_state_drop(const char *text, const char *provider)
 
 /* ---- a failure spends it ---- */
 
-typedef struct StateGuard
-{
-	int			slot;
-	ShmemRequest request;
-} StateGuard;
-
-/* Neither raises nor allocates. */
-static void
-state_break_off(int code, Datum arg)
-{
-	StateGuard *guard = (StateGuard *) DatumGetPointer(arg);
-
-	(void) code;
-	guard->request.at = GetCurrentTimestamp();
-	shmem_recorder_post(guard->slot, &guard->request);
-	shmem_recorder_abandon(guard->slot);
-}
-
-static void
-state_fill_request(const char *text, ShmemRequest *request)
-{
-	memset(request, 0, sizeof(*request));
-	request->kind = SHMEM_REQUEST_STATE;
-	if (!state_account(text, &request->account))
-		base_raise(FA_INVALID_TOKEN, "invalid state");
-	base_uuid_make(&request->id);
-	request->id.data[UUID_LEN - 1] &= ~1;
-	request->address = shmem_address(auth_client_address());
-	request->locked_until = DT_NOBEGIN;
-	request->row = true;
-}
-
-/*
- * The slot is reserved before anything is asked of the provider: who cannot be
- * recorded is not tried.  The error does not wait until that is committed; who
- * presents the state again does (state_is_spent).
- */
 void
 auth_oauth_state_guard(const char *text, void (*work) (void *arg), void *arg)
 {
-	StateGuard	guard;
+	pg_uuid_t	account;
 
-	state_fill_request(text, &guard.request);
-	guard.slot = shmem_recorder_reserve(&guard.request.account, &guard.request.address);
-	if (guard.slot == SHMEM_NO_SLOT)
-		base_raise(FA_RECORDER_UNAVAILABLE, NULL);
-	PG_ENSURE_ERROR_CLEANUP(state_break_off, PointerGetDatum(&guard));
-	{
-		work(arg);
-	}
-	PG_END_ENSURE_ERROR_CLEANUP(state_break_off, PointerGetDatum(&guard));
-	shmem_recorder_release(guard.slot);
+	if (!state_account(text, &account))
+		base_raise(FA_INVALID_TOKEN, "invalid state");
+	auth_oauth_guard(SHMEM_REQUEST_STATE, &account, work, arg);
 }

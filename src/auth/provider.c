@@ -39,6 +39,14 @@ auth_provider_fail(const AuthProvider *provider, const char *reason)
 	pg_unreachable();
 }
 
+bool
+auth_provider_name_ok(const char *name)
+{
+	size_t		len = strlen(name);
+
+	return len > 0 && len <= AUTH_PROVIDER_NAME_MAX && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") == len;
+}
+
 /* ---- from the row and the preset ---- */
 
 static AuthClientAuth
@@ -89,12 +97,24 @@ provider_fill_claims(AuthProvider *provider)
 	provider->hosted_domain = preset->hosted_domain && provider_is_of_preset(provider);
 }
 
+/* A name that can be none is not shown: who mixes up arguments may have given something secret. */
 void
-auth_provider_get(const char *name, AuthProvider *provider)
+auth_provider_raise_unknown(const char *name)
+{
+	static const char hint[] = "Configure it with fastauth.configure_oauth_provider(); the view fastauth.oauth_providers_overview lists those that there are, and which are enabled.";
+
+	if (name && auth_provider_name_ok(name))
+		base_raise_hint(FA_PROVIDER_NOT_FOUND, hint, "no such identity provider: %s", name);
+	base_raise_hint(FA_PROVIDER_NOT_FOUND, hint, NULL);
+	pg_unreachable();
+}
+
+void
+auth_provider_get(const char *name, bool show, AuthProvider *provider)
 {
 	memset(provider, 0, sizeof(*provider));
 	if (!store_oauth_providers_get(name, &provider->row) || !provider->row.enabled)
-		base_raise(FA_PROVIDER_NOT_FOUND, NULL);
+		auth_provider_raise_unknown(show ? name : NULL);
 	if (provider->row.preset)
 		provider->preset = auth_preset(provider->row.preset);
 	provider->client_auth = provider_client_auth(provider->row.client_auth);
@@ -223,6 +243,7 @@ provider_apple_secret(const AuthProvider *provider, const char *pem)
 	cr_key_free(key);
 	if (jws == NULL)
 		base_raise(FA_NOT_CONFIGURED, "the key of identity provider %s is not one of P-256", provider->row.name);
+	auth_wipe_later(jws, strlen(jws));
 	return jws;
 }
 
@@ -231,7 +252,6 @@ auth_provider_secret(const AuthProvider *provider)
 {
 	size_t		len;
 	char	   *secret;
-	char	   *jws;
 
 	if (provider->client_auth == AUTH_CLIENT_NONE)
 		return NULL;
@@ -239,11 +259,8 @@ auth_provider_secret(const AuthProvider *provider)
 		base_raise_hint(FA_NOT_CONFIGURED, "Configure the provider with fastauth.configure_oauth_provider().",
 						"identity provider %s has no client secret", provider->row.name);
 	secret = auth_unseal(AUTH_PROVIDER_SEAL, provider->row.name, provider->row.client_secret, &len);
-	if (provider->client_auth != AUTH_CLIENT_APPLE)
-		return secret;
-	jws = provider_apple_secret(provider, secret);
-	explicit_bzero(secret, len);
-	return jws;
+	auth_wipe_later(secret, len);
+	return provider->client_auth == AUTH_CLIENT_APPLE ? provider_apple_secret(provider, secret) : secret;
 }
 
 /* ---- trust ---- */

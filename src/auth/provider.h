@@ -59,8 +59,20 @@ extern void auth_provider_fail(const AuthProvider *provider, const char *reason)
 /* The placeholder of the tenant in the issuer of one that has many. */
 #define AUTH_PROVIDER_TENANT "{tenantid}"
 
-/* The provider of this name, or provider_not_found, as for one that is disabled.  No network. */
-extern void auth_provider_get(const char *name, AuthProvider *provider);
+#define AUTH_PROVIDER_NAME_MAX	64
+
+/* Could a provider have this name? */
+extern bool auth_provider_name_ok(const char *name);
+
+/* Raise provider_not_found; name NULL is not shown. */
+extern void auth_provider_raise_unknown(const char *name) __attribute__((noreturn));
+
+/*
+ * The provider of this name, or provider_not_found, as for one that is disabled.
+ * No network.  show: the error shows the name, as no other argument is secret
+ * that could stand in its place.
+ */
+extern void auth_provider_get(const char *name, bool show, AuthProvider *provider);
 
 /*
  * Fill in what discovery tells, from what is kept or from the network, unless
@@ -68,7 +80,7 @@ extern void auth_provider_get(const char *name, AuthProvider *provider);
  */
 extern void auth_provider_discover(AuthProvider *provider, AuthFetch *fetch);
 
-/* The client's secret for one request, palloc'd; the caller wipes it.  NULL for a public client. */
+/* The client's secret for one request, which is wiped soon after the call.  NULL for a public client. */
 extern char *auth_provider_secret(const AuthProvider *provider);
 
 /* Is this the issuer that is configured, or that of one of its tenants (S72)? */

@@ -10,7 +10,6 @@
 
 #include "auth/event.h"
 #include "auth/preset.h"
-#include "auth/provider.h"
 #include "auth/seal.h"
 #include "base/errors.h"
 #include "base/jsonb.h"
@@ -23,9 +22,7 @@
 static void
 config_check_name(const char *name)
 {
-	size_t		len = strlen(name);
-
-	if (len == 0 || len > AUTH_PROVIDER_NAME_MAX || strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") != len)
+	if (!auth_provider_name_ok(name))
 		base_raise(FA_INVALID_ARGUMENT, "a provider's name is 1 to %d of a-z, 0-9, _ and -", AUTH_PROVIDER_NAME_MAX);
 	for (const char *const *ours = auth_provider_not; *ours; ours++)
 		if (strcmp(name, *ours) == 0)
@@ -58,8 +55,11 @@ config_check_issuer(const StoreOauthProvider *provider)
 	config_check_url("issuer", psprintf("%.*st%s", (int) (place - provider->issuer), provider->issuer,
 										place + strlen(AUTH_PROVIDER_TENANT)));
 	if (provider->tenants == NULL || provider->tenants[0] == NULL)
-		base_raise_hint(FA_INVALID_ARGUMENT, "Anybody can have a tenant, so those whose users may sign in are to be named; "
-						"or give the issuer of the one tenant that you have.", "issuer has many tenants, and none is named");
+		base_raise_hint(FA_INVALID_ARGUMENT, psprintf("Anybody can have a tenant, so name those whose users may sign in: tenants => '{id,id}', each the id of a directory "
+													  "(9188040d-6c67-4c5b-b112-36a304b66dad is Microsoft's for personal accounts). With one tenant alone, "
+													  "issuer => '%.*sID%s' does as well.", (int) (place - provider->issuer), provider->issuer,
+													  place + strlen(AUTH_PROVIDER_TENANT)),
+						"issuer has many tenants, and none is named");
 	if (provider->preset == NULL || auth_preset(provider->preset)->discovery == NULL)
 		base_raise(FA_INVALID_ARGUMENT, "only a preset knows where an issuer of many tenants is configured");
 }

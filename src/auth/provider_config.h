@@ -7,9 +7,8 @@
 
 #include "postgres.h"
 
-#include "store/oauth_providers.h"
+#include "auth/provider.h"
 
-#define AUTH_PROVIDER_NAME_MAX		64
 #define AUTH_PROVIDER_TEXT_MAX		2048
 #define AUTH_PROVIDER_LIST_MAX		100
 #define AUTH_PROVIDER_OPTIONS_MAX	(16 * 1024)

@@ -20,11 +20,7 @@ extern FaError auth_session_token_check(const char *token, AuthAccess *access);
 /* The same for its next use, when the token itself is not at hand: a session whose token was good before. */
 extern FaError auth_session_token_check_again(const pg_uuid_t *session_id, const pg_uuid_t *user_id);
 
-/*
- * A session of the database strategy is used: move its end on, when a good
- * part of session_ttl has passed and this transaction may write.  *expires_at
- * is changed when the session's end is.
- */
-extern void auth_session_token_use(const pg_uuid_t *session_id, TimestampTz last_used_at, TimestampTz *expires_at);
+/* Called once by _PG_init: uses of sessions are written at commit. */
+extern void auth_session_token_init(void);
 
 #endif							/* FASTAUTH_AUTH_SESSION_TOKEN_H */

@@ -16,11 +16,21 @@
 #include "auth/seal.h"
 #include "base/errors.h"
 #include "base/jsonb.h"
+#include "base/url.h"
 #include "store/secrets.h"
 #include "store/settings.h"
 
 /* Letters, digits, _ and -: a name is shown in errors and messages. */
 #define SECRET_NAME_MAX_BYTES 64
+
+/* Of many redirect URIs: which one is wrong, and why. */
+static void
+settings_tell_redirect(const BaseSettingDef *def, const FaSettings *parsed)
+{
+	if (def->type == BASE_SETTING_REDIRECTS && parsed->redirect_urls)
+		base_raise(FA_INVALID_ARGUMENT, "setting %s: \"%.100s\": %s", def->name,
+				   base_setting_ascii(parsed->redirect_urls[0]), base_redirect_problem(parsed->redirect_urls[0]));
+}
 
 static void
 settings_require_value(const BaseSettingDef *def, const char *value, FaSettings *parsed)
@@ -30,6 +40,7 @@ settings_require_value(const BaseSettingDef *def, const char *value, FaSettings 
 	memset(parsed, 0, sizeof(*parsed));
 	if (base_setting_parse(def, value, parsed))
 		return;
+	settings_tell_redirect(def, parsed);
 	base_setting_range(def, range, sizeof(range));
 	base_raise(FA_INVALID_ARGUMENT, "setting %s must be %s", def->name, range);
 }

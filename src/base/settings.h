@@ -178,7 +178,8 @@ extern void base_duration_format(int64 us, char *out, size_t size);
 /*
  * (settings_value.c) Parse a value as configure() takes it, and put it into
  * its field; what it allocates is in CurrentMemoryContext.  False when it is
- * not a value of this setting.
+ * not a value of this setting; of a list it then holds the one element that is
+ * wrong, if it is one.
  */
 extern bool base_setting_parse(const BaseSettingDef *def, const char *text, FaSettings *out);
 

@@ -146,11 +146,11 @@ value_skip_space(const char *s)
 	return s;
 }
 
-/* One dimension, no NULL, each element good. */
+/* One dimension, no NULL, each element good.  One that is not is all that is in *out, if that is why it fails. */
 static bool
 value_parse_list(const BaseSettingDef *def, const char *text, bool (*good) (const char *), char ***out)
 {
-	char	  **names = palloc0((def->max + 1) * sizeof(char *));
+	char	  **names = palloc0((def->max + 2) * sizeof(char *));
 	StringInfoData name;
 	const char *s = value_skip_space(text);
 	int			n = 0;
@@ -162,8 +162,15 @@ value_parse_list(const BaseSettingDef *def, const char *text, bool (*good) (cons
 	while (*s != '}' || n > 0)
 	{
 		s = value_parse_element(s, &name);
-		if (s == NULL || n >= def->max || !good(name.data))
+		if (s == NULL || n >= def->max)
 			return false;
+		if (!good(name.data))
+		{
+			names[0] = name.data;
+			names[1] = NULL;
+			*out = names;
+			return false;
+		}
 		names[n++] = pstrdup(name.data);
 		s = value_skip_space(s);
 		if (*s == '}')

@@ -160,16 +160,40 @@ url_is_private_use(const char *text)
 		strspn(text + len + 1, URL_PATH_CHARS) == strlen(text + len + 1);
 }
 
+static const char *
+url_native_problem(const char *text)
+{
+	BaseUrl		url;
+
+	if (!base_url_parse(text, &url) || strcmp(url.scheme, "http") != 0 || !url.loopback)
+		return "native: is for http to this machine itself, as native:http://127.0.0.1/callback";
+	return url.port == 0 ? NULL : "native: lets any port pass, so none is to be given";
+}
+
+const char *
+base_redirect_problem(const char *text)
+{
+	size_t		prefix = strlen(BASE_REDIRECT_NATIVE);
+	BaseUrl		url;
+
+	if (strncmp(text, BASE_REDIRECT_NATIVE, prefix) == 0)
+		return url_native_problem(text + prefix);
+	if (strlen(text) > BASE_URL_MAX)
+		return "it is too long";
+	if (base_url_parse(text, &url))
+		return base_url_is_safe(&url) ? NULL : "it must be https; http is for this machine itself alone";
+	if (strpbrk(text, "*#"))
+		return "it is compared exactly: a fragment or a wildcard host matches nothing";
+	if (strstr(text, "://") == NULL && strchr(text, ':') == NULL)
+		return "it must be a whole URL, as https://app.example.com/callback";
+	return url_is_private_use(text) ? NULL :
+		"it is no URL without user name, fragment and blanks; a scheme of an app has a dot and one slash, as com.example.app:/callback";
+}
+
 bool
 base_redirect_ok(const char *text)
 {
-	size_t		prefix = strlen(BASE_REDIRECT_NATIVE);
-	bool		native = strncmp(text, BASE_REDIRECT_NATIVE, prefix) == 0;
-	BaseUrl		url;
-
-	if (!base_url_parse(native ? text + prefix : text, &url))
-		return !native && strlen(text) <= BASE_URL_MAX && url_is_private_use(text);
-	return native ? strcmp(url.scheme, "http") == 0 && url.loopback && url.port == 0 : base_url_is_safe(&url);
+	return base_redirect_problem(text) == NULL;
 }
 
 bool

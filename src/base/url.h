@@ -47,6 +47,9 @@ extern bool base_mailbox_parse(const char *text, char *address, char *name);
 #define BASE_REDIRECT_NATIVE "native:"
 extern bool base_redirect_ok(const char *text);
 
+/* What is wrong with it, or NULL. */
+extern const char *base_redirect_problem(const char *text);
+
 /* Does the entry allow this redirect URI (S71)? */
 extern bool base_redirect_matches(const char *entry, const char *uri);
 

@@ -29,7 +29,8 @@ typedef enum ShmemRequestKind
 	SHMEM_REQUEST_PROOF,		/* a wrong password of somebody who is signed in */
 	SHMEM_REQUEST_REPLAY,		/* a refresh token came again: end its session */
 	SHMEM_REQUEST_CODE,			/* a wrong code; the account is the row that the code belongs to */
-	SHMEM_REQUEST_STATE			/* a sign-in by a provider failed; the account stands for its state, which is spent */
+	SHMEM_REQUEST_STATE,		/* a sign-in by a provider failed; the account stands for its state, which is spent */
+	SHMEM_REQUEST_ID_TOKEN		/* a sign-in with an ID token failed; the account stands for the token */
 } ShmemRequestKind;
 
 /* What is to be recorded: a row of fastauth.failures, and for a replay the end of the session. */

@@ -32,6 +32,8 @@ failures_kind_name(ShmemRequestKind kind)
 			return "code";
 		case SHMEM_REQUEST_STATE:
 			return "state";
+		case SHMEM_REQUEST_ID_TOKEN:
+			return "id_token";
 	}
 	elog(ERROR, "unknown kind of request %d", (int) kind);
 	return NULL;				/* not reached */
@@ -375,6 +377,8 @@ failures_kind(const char *name)
 		return SHMEM_REQUEST_CODE;
 	if (strcmp(name, "state") == 0)
 		return SHMEM_REQUEST_STATE;
+	if (strcmp(name, "id_token") == 0)
+		return SHMEM_REQUEST_ID_TOKEN;
 	return strcmp(name, "proof") == 0 ? SHMEM_REQUEST_PROOF : SHMEM_REQUEST_SIGNIN;
 }
 
@@ -401,7 +405,7 @@ store_failures_without_event(TimestampTz from, TimestampTz until, ShmemRequest *
 	static StorePlan plan = STORE_PLAN("select f.id, f.failed_at, f.kind, f.account, f.is_user, f.session_id, f.address, "
 									   "f.locked_until, f.address_lock, f.both_locks from fastauth.failures f "
 									   "where f.failed_at operator(pg_catalog.>=) $1 and f.failed_at operator(pg_catalog.<) $2 "
-									   "and f.kind operator(pg_catalog.=) any ('{signin,proof,replay,code,state}') "
+									   "and f.kind operator(pg_catalog.=) any ('{signin,proof,replay,code,state,id_token}') "
 									   "and not exists (select from fastauth.events e where e.id operator(pg_catalog.=) f.id) "
 									   "order by f.failed_at", TIMESTAMPTZOID, TIMESTAMPTZOID);
 	StoreArgs	args = STORE_ARGS(&plan);

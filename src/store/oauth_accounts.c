@@ -4,6 +4,8 @@
  */
 #include "store/oauth_accounts.h"
 
+#include "miscadmin.h"
+#include "storage/lock.h"
 #include "store/spi.h"
 
 #define ACCOUNTS_COLUMNS \
@@ -44,6 +46,44 @@ store_oauth_accounts_get(const char *issuer, const char *provider_account_id, St
 		accounts_read_row(0, account);
 	store_close();
 	return found;
+}
+
+bool
+store_oauth_accounts_hold(const pg_uuid_t *id, StoreOauthAccount *account)
+{
+	static StorePlan plan = STORE_PLAN("select " ACCOUNTS_COLUMNS " from fastauth.oauth_accounts "
+									   "where id operator(pg_catalog.=) $1 for no key update", UUIDOID);
+	StoreArgs	args = STORE_ARGS(&plan);
+	bool		found;
+
+	store_arg_uuid(&args, id);
+	store_open();
+	found = store_run(&args, STORE_WRITE, 1) == 1;
+	if (found)
+		accounts_read_row(0, account);
+	store_close();
+	return found;
+}
+
+/*
+ * Nothing else takes locks of this type, and SQL cannot.  The tag has room for
+ * ten bytes: the last ones of an id, which are random.
+ */
+bool
+store_oauth_accounts_lock_renewal(const pg_uuid_t *id, bool wait)
+{
+	uint32		high;
+	uint32		low;
+	uint16		rest;
+	LOCKTAG		tag;
+
+	memcpy(&rest, id->data + UUID_LEN - 10, sizeof(rest));
+	memcpy(&high, id->data + UUID_LEN - 8, sizeof(high));
+	memcpy(&low, id->data + UUID_LEN - 4, sizeof(low));
+	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, high, low, rest);
+	tag.locktag_type = LOCKTAG_USERLOCK;
+	tag.locktag_lockmethodid = DEFAULT_LOCKMETHOD;
+	return LockAcquire(&tag, ExclusiveLock, false, !wait) != LOCKACQUIRE_NOT_AVAIL;
 }
 
 int

@@ -27,6 +27,16 @@ typedef struct StoreOauthAccount
 } StoreOauthAccount;
 
 extern bool store_oauth_accounts_get(const char *issuer, const char *provider_account_id, StoreOauthAccount *account);
+
+/* As it is now, and its row locked; false when it is gone. */
+extern bool store_oauth_accounts_hold(const pg_uuid_t *id, StoreOauthAccount *account);
+
+/*
+ * Be the only one that renews its tokens, until the end of the (sub)transaction.
+ * No lock of a row: it stops nobody else.  False, only unless wait: somebody is.
+ */
+extern bool store_oauth_accounts_lock_renewal(const pg_uuid_t *id, bool wait);
+
 extern int	store_oauth_accounts_of_user(const pg_uuid_t *user_id, StoreOauthAccount **accounts);
 
 /* False when (issuer, provider_account_id) is there already. */

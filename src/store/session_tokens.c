@@ -6,8 +6,9 @@
  * there is nothing secret to compare.
  *
  * A use of a session that moves its end on must not cost its caller anything:
- * it skips a row that is locked, and in REPEATABLE READ, where a row that was
- * changed between the snapshot and the lock is an error, that error is caught.
+ * it skips a row that is locked; and where somebody holds the table, or in
+ * REPEATABLE READ, where a row that was changed between the snapshot and the
+ * lock is an error, that error is caught.
  * (In SERIALIZABLE it passes, as PostgreSQL may not let such a transaction go
  * on; callers there retry anyway.)
  */
@@ -80,47 +81,49 @@ store_session_tokens_get(const pg_uuid_t *session_id, StoreSessionToken *found)
 	return session_tokens_find(&args, found);
 }
 
-static bool
-session_tokens_update(const StoreSessionUse *use, TimestampTz *expires_at)
+static void
+session_tokens_update(const StoreSessionUse *use)
 {
 	static StorePlan plan = STORE_PLAN("update fastauth.sessions set last_used_at = $2, expires_at = least($4, max_expires_at), "
 									   "ip_address = coalesce($5, ip_address), user_agent = coalesce($6, user_agent) "
 									   "where id operator(pg_catalog.=) any (array("
 									   "select s.id from fastauth.sessions s where s.id operator(pg_catalog.=) $1 "
 									   "and s.session_token_hash is not null and s.last_used_at operator(pg_catalog.<=) $3 "
-									   "and s.expires_at operator(pg_catalog.>) $2 for no key update skip locked)) "
-									   "returning expires_at",
+									   "and s.expires_at operator(pg_catalog.>) $2 for no key update skip locked))",
 									   UUIDOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INETOID, TEXTOID);
 	StoreArgs	args = STORE_ARGS(&plan);
-	bool		written;
 
-	store_arg_uuid(&args, use->session_id);
+	store_arg_uuid(&args, &use->session_id);
 	store_arg_time(&args, use->now);
 	store_arg_time(&args, use->used_before);
 	store_arg_time(&args, use->expires_at);
 	store_arg_inet(&args, use->ip_address);
 	store_arg_text(&args, use->user_agent);
 	store_open();
-	written = store_run(&args, STORE_WRITE, 0) == 1;
-	if (written)
-		*expires_at = store_get_time(0, 1);
+	(void) store_run(&args, STORE_WRITE, 0);
 	store_close();
-	return written;
 }
 
-/* The same in a subtransaction, which takes a serialization failure with it. */
+/* Of what the caller's transaction must not fail by: somebody holds the table, or changed the row behind an old snapshot. */
 static bool
-session_tokens_try_update(const StoreSessionUse *use, TimestampTz *expires_at)
+session_tokens_may_fail(const ErrorData *edata)
+{
+	return edata->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE ||
+		(edata->sqlerrcode == ERRCODE_T_R_SERIALIZATION_FAILURE && !IsolationIsSerializable());
+}
+
+/* In a subtransaction, which takes such an error with it. */
+void
+store_session_tokens_extend(const StoreSessionUse *use)
 {
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
-	volatile bool written = false;
 
 	BeginInternalSubTransaction(NULL);
 	MemoryContextSwitchTo(context);
 	PG_TRY();
 	{
-		written = session_tokens_update(use, expires_at);
+		session_tokens_update(use);
 		ReleaseCurrentSubTransaction();
 	}
 	PG_CATCH();
@@ -131,23 +134,17 @@ session_tokens_try_update(const StoreSessionUse *use, TimestampTz *expires_at)
 		edata = CopyErrorData();
 		FlushErrorState();
 		RollbackAndReleaseCurrentSubTransaction();
-		CurrentResourceOwner = owner;
 		MemoryContextSwitchTo(context);
-		if (edata->sqlerrcode != ERRCODE_T_R_SERIALIZATION_FAILURE)
+		CurrentResourceOwner = owner;
+		if (!session_tokens_may_fail(edata))
+		{
+			/* It shows our SQL. */
+			edata->context = NULL;
 			ReThrowError(edata);
+		}
 		FreeErrorData(edata);
-		written = false;
 	}
 	PG_END_TRY();
 	MemoryContextSwitchTo(context);
 	CurrentResourceOwner = owner;
-	return written;
-}
-
-bool
-store_session_tokens_extend(const StoreSessionUse *use, TimestampTz *expires_at)
-{
-	if (XactIsoLevel == XACT_REPEATABLE_READ)
-		return session_tokens_try_update(use, expires_at);
-	return session_tokens_update(use, expires_at);
 }

@@ -28,7 +28,7 @@ typedef struct StoreSessionToken
 /* What a use of a session token writes. */
 typedef struct StoreSessionUse
 {
-	const pg_uuid_t *session_id;
+	pg_uuid_t	session_id;
 	TimestampTz now;
 	TimestampTz used_before;	/* a session that was used later is left as it is */
 	TimestampTz expires_at;		/* cut to the session's max_expires_at */
@@ -43,10 +43,9 @@ extern bool store_session_tokens_look(const void *token_hash, StoreSessionToken 
 extern bool store_session_tokens_get(const pg_uuid_t *session_id, StoreSessionToken *found);
 
 /*
- * Write that a session was used, and its new end into *expires_at.  False, and
- * nothing is written or waited for, when somebody else is about to do so or
- * has just done it, or when the session is over.
+ * Write that a session was used.  Nothing is written or waited for when somebody
+ * else is about to do so or has just done it, or when the session is over.
  */
-extern bool store_session_tokens_extend(const StoreSessionUse *use, TimestampTz *expires_at);
+extern void store_session_tokens_extend(const StoreSessionUse *use);
 
 #endif							/* FASTAUTH_STORE_SESSION_TOKENS_H */

@@ -17,6 +17,7 @@
 //	500, 404, redirect, hang, held (until GET /ANYTHING/release), stall (after a piece of the answer), big (10 MiB), endless,
 //	headers (without an end), continues (answers 103 without an end), garbage, deep, list, empty, drop
 // and of discovery "issuer" (another one), "private" (endpoints at private addresses), "plain" (endpoints without https).
+// A refresh token that begins with "late-" is refused when POST /test/release comes, with "slow-" taken then, any other at once.
 // Under any issuer: /token, /userinfo, /emails, /jwks.  GET /test/log: what was asked, how many connections, and how many are held, as JSON.
 import { createHash, createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import http from 'node:http';
@@ -63,6 +64,8 @@ function reply(response, how, value) {
   switch (how) {
     case undefined: return response.writeHead(200, { 'content-type': 'application/json' }).end(json);
     case '500': case '404': return response.writeHead(Number(how), { 'content-type': 'application/json' }).end(json);
+    case 'late': return held.push(() => reply(response, '404', value));
+    case 'slow': return held.push(() => reply(response, undefined, value));
     // It is all right there; but nobody shall go.
     case 'redirect': return response.writeHead(302, { location: '/elsewhere' }).end(json);
     case 'hang': return undefined;
@@ -101,7 +104,9 @@ function discovery(issuer, how) {
 }
 
 function token(issuer, form) {
-  if (form.get('grant_type') === 'refresh_token') return { value: { access_token: `at.new.${form.get('refresh_token')}`, token_type: 'Bearer', expires_in: 3600 } };
+  const refresh = form.get('refresh_token');
+  if (refresh && refresh.startsWith('late-')) return { how: 'late', value: { error: 'invalid_grant' } };
+  if (refresh) return { how: refresh.startsWith('slow-') ? 'slow' : undefined, value: { access_token: `at.new.${refresh}`, refresh_token: `next-${refresh}`, token_type: 'Bearer', expires_in: 3600 } };
   const ask = JSON.parse(Buffer.from(form.get('code'), 'base64url'));
   const accessToken = `at.${form.get('code')}`;
   if (ask.challenge && hash(form.get('code_verifier') || '').toString('base64url') !== ask.challenge) return { how: '404', value: { error: 'invalid_grant' } };

@@ -193,6 +193,24 @@ SELECT left(entry, 60) AS entry, pg_temp.redirect(entry) FROM unnest(ARRAY['http
 	'http://app.example/cb', 'https://app.example/cb#x', 'https://user@app.example/cb', 'https://app.example/c b', 'https://*.app.example/cb', '*', '', '/callback', '//app.example/cb', 'javascript:alert(1)', 'javascript:/x', 'data:text/html,x',
 	'myapp:/callback', 'com.example.app://callback', 'com.example.app:callback', 'Com.example.app:/callback', 'com.example.app:/cb#x', '.app:/cb', '1com.app:/cb',
 	'native:http://127.0.0.1:8080/cb', 'native:https://127.0.0.1/cb', 'native:http://app.example/cb', 'native:com.example.app:/cb', 'native:', 'https://app.example/' || repeat('x', 2040)]) WITH ORDINALITY AS e (entry, n) ORDER BY n;
+-- which entry is wrong, and why
+CREATE FUNCTION pg_temp.told(statement text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	hint text;
+BEGIN
+	EXECUTE statement;
+	RETURN 'accepted';
+EXCEPTION WHEN OTHERS THEN
+	GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
+	RETURN SQLERRM || coalesce(E'\n  HINT: ' || nullif(hint, ''), '');
+END $$;
+SELECT pg_temp.told(format('SELECT fastauth.configure(''redirect_urls'', %L)', ARRAY['https://app.example/cb', entry]::text)) FROM unnest(ARRAY['http://app.example/cb', 'https://app.example/cb#x', 'https://user@app.example/cb', 'https://*.app.example/cb', '', '/callback',
+	'javascript:alert(1)', 'myapp:/callback', E'https://app.example/\ncb', 'https://app.example/é', 'native:http://127.0.0.1:8080/cb', 'native:http://app.example/cb', 'https://app.example/' || repeat('x', 2040)]) WITH ORDINALITY AS e (entry, n) ORDER BY n;
+SELECT pg_temp.told($$SELECT fastauth.configure('redirect_urls', 'https://app.example/cb')$$);
+-- what a newcomer is told: a provider that is not there, whose name is shown where nothing secret can stand; tenants
+SELECT pg_temp.told('SELECT fastauth.' || f) FROM unnest(ARRAY[$$oauth_authorize_url('gogle', 'https://app.example/cb')$$, $$oauth_authorize_url('Not a name', 'https://app.example/cb')$$,
+	$$oauth_callback('gogle', 'code', 'state', 'secret')$$, $$oauth_error('gogle', 'state', 'access_denied')$$, $$signin_with_id_token('gogle', 'a.b.c', 'nonce')$$, $$get_oauth_account('gogle', '1')$$,
+	$$configure_oauth_provider('microsoft', 'id', 's')$$]) AS f;
 SELECT regress_outcome($$SELECT fastauth.configure('redirect_urls', 'https://app.example/cb')$$) AS no_list, regress_outcome($$SELECT fastauth.configure('redirect_urls', '{NULL}')$$) AS has_null;
 
 --

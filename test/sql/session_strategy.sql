@@ -112,30 +112,65 @@ SELECT to_timestamp((fastauth.claims() ->> 'exp')::bigint) - clock_timestamp() B
 BEGIN;
 SELECT pass_time(:'st', '1 day'), fastauth.set_client('203.0.113.9', 'Strategy/1.0');
 SELECT try_token(:'st');
-SELECT ip_address, user_agent FROM fastauth.get_session(session_of(:'st'));
 COMMIT;
+SELECT ip_address, user_agent FROM fastauth.get_session(session_of(:'st'));
 -- READ ONLY: checked, and not written
 SELECT pass_time(:'st', '1 day');
 BEGIN READ ONLY;
 SELECT try_token(:'st');
 COMMIT;
 SELECT * FROM times(:'st');
+-- it is written by the commit, so that until then no row is locked; the claims tell it before
+BEGIN;
+SELECT to_timestamp((fastauth.claims() ->> 'exp')::bigint) - clock_timestamp() BETWEEN '6 days 23:59' AND '7 days' AS seven_days FROM fastauth.authenticate(:'st');
+SELECT * FROM times(:'st');
+SELECT count(*) AS locked FROM pg_locks WHERE pid = pg_backend_pid() AND (locktype = 'transactionid' OR relation = 'fastauth.sessions'::regclass AND mode <> 'AccessShareLock');
 -- a use that is rolled back was none
+ROLLBACK;
+SELECT * FROM times(:'st');
+-- nor is one of a savepoint that is rolled back; one of a savepoint that is released counts, as does one after it
+BEGIN;
+SAVEPOINT a;
+SAVEPOINT b;
+SELECT try_token(:'st');
+RELEASE b;
+ROLLBACK TO a;
+COMMIT;
+SELECT * FROM times(:'st');
+BEGIN;
+SAVEPOINT a;
+SAVEPOINT b;
+SELECT try_token(:'st');
+RELEASE b;
+SAVEPOINT c;
+SELECT try_token(:'st');
+ROLLBACK TO c;
+RELEASE a;
+COMMIT;
+SELECT * FROM times(:'st');
+-- nor does one write that became READ ONLY
+SELECT pass_time(:'st', '1 day');
 BEGIN;
 SELECT try_token(:'st');
+SET TRANSACTION READ ONLY;
+COMMIT;
 SELECT * FROM times(:'st');
-ROLLBACK;
+-- a procedure commits it
+CREATE PROCEDURE use_it(token text) LANGUAGE plpgsql AS $$ BEGIN PERFORM try_token(token); COMMIT; END $$;
+CALL use_it(:'st');
 SELECT * FROM times(:'st');
 -- a use in a transaction that has its snapshot, and in a serializable one
+SELECT pass_time(:'st', '1 day');
 BEGIN ISOLATION LEVEL REPEATABLE READ;
 SELECT try_token(:'st');
-SELECT * FROM times(:'st');
 SELECT try_token(:'st');
-ROLLBACK;
+COMMIT;
+SELECT * FROM times(:'st');
+SELECT pass_time(:'st', '1 day');
 BEGIN ISOLATION LEVEL SERIALIZABLE;
 SELECT try_token(:'st');
-SELECT * FROM times(:'st');
 COMMIT;
+SELECT * FROM times(:'st');
 -- the most: 30 days after the sign-in
 SELECT pass_time(:'st', '6 days'), try_token(:'st');
 SELECT pass_time(:'st', '6 days'), try_token(:'st');
@@ -231,7 +266,8 @@ SELECT try_token(:'oldest');
 SELECT access_token AS newest FROM fastauth.signin('strategy.many@example.com', 'correct horse battery staple') \gset
 SELECT try_token(:'oldest'), try_token(:'newest');
 -- the cleanup takes what has ended, and nothing that lives on
-SELECT pass_time(:'newest', '5 days'), try_token(:'newest'), pass_time(:'newest', '5 days');
+SELECT pass_time(:'newest', '5 days'), try_token(:'newest');
+SELECT pass_time(:'newest', '5 days');
 SELECT fastauth.cleanup_expired() > 0 AS removed_some;
 SELECT session_of(:'oldest') IS NULL AS gone, try_token(:'newest');
 
@@ -386,6 +422,7 @@ SELECT fastauth.uid() IS NULL AS nobody, try_token(:'free');
 DISCARD ALL;
 SELECT fastauth.configure('allow_session_identity', NULL);
 
+DROP PROCEDURE use_it;
 DROP FUNCTION try_token, times, pass_time, session_of;
 DELETE FROM fastauth.users;
 DELETE FROM fastauth.session_revocations;

@@ -42,6 +42,8 @@ my %configured = (
 	pub => "'pub', client_auth => 'none', issuer => '$oidc'",
 	liar => "'lie', client_secret => 'sekret-lie', issuer => '$liar/honest', trust_email => true",
 	liar2 => "'lie', client_secret => 'sekret-lie', issuer => '$liar/honest', trust_email => true",
+	tenants => "'lie', client_secret => 'sekret-lie', preset => 'microsoft', issuer => '$liar/t-{tenantid}', tenants => '{one}',
+		authorization_endpoint => '$liar/t-one/authorize', token_endpoint => '$liar/t-one/token', jwks_uri => '$liar/t-one/jwks'",
 	github => "'gh', client_secret => 'sekret-gh', trust_email => true, authorization_endpoint => '$liar/gh/authorize', token_endpoint => '$liar/gh/token',
 		userinfo_endpoint => '$liar/gh/userinfo', options => '{\"emails_endpoint\": \"$liar/gh/emails\"}'",
 );
@@ -172,7 +174,35 @@ refused_to('rs', 'alice', 'account_inactive', 'a user who is deactivated');
 value("SELECT FROM fastauth.update_user('$alice', '{\"is_active\": true}')");
 value("SELECT fastauth.configure('require_verified_email', 'on')");
 refused_to('rs', 'mallory2', 'email_not_verified', 'who has to verify the address first');
-value("SELECT fastauth.configure('require_verified_email', NULL)");
+# An address that is known, which the provider does not prove: the answer is that of a sign-up, and the owner gets a mail.
+value("SELECT fastauth.configure('rate_mail_per_minute', 'off'); SELECT FROM fastauth.create_user('dora\@example.org', '" . PASSWORD . "'); SELECT FROM fastauth.create_user('vera\@example.org', '" . PASSWORD . "', email_verified => true)");
+for my $case ([ 'dora', 'verification' ], [ 'vera', 'already_registered' ])
+{
+	my ($who, $mail) = @$case;
+	my $known = "SELECT u::text, (SELECT count(*) FROM fastauth.oauth_accounts), (SELECT count(*) FROM fastauth.sessions) FROM fastauth.users u WHERE email = '$who\@example.org'";
+	my $before = value($known);
+	my $mails = value('SELECT count(*) FROM fastauth.outbox');
+	my $flow = begin($node, 'es');
+	my ($status, $out, $err) = callback($node, $flow, walk($flow, $who));
+
+	is("$status $out", '0 ', "somebody with the address of $who gets an answer without tokens") or diag($err);
+	is(value($known), $before, 'and nothing else');
+	is(value("SELECT count(*) - $mails, (array_agg(name ORDER BY id DESC))[1] FROM fastauth.outbox"), "1|$mail", "but one mail: $mail");
+	is(value('SELECT "to" FROM fastauth.outbox_mail((SELECT id FROM fastauth.outbox ORDER BY id DESC LIMIT 1))'), "$who\@example.org", 'to the owner');
+}
+value("SELECT fastauth.configure('require_verified_email', NULL), fastauth.configure('rate_mail_per_minute', NULL)");
+told();
+
+# --- a lockout, which is of passwords ----------------------------------------------------------
+
+value("SELECT FROM fastauth.create_user('lara\@example.org', '" . PASSWORD . "', email_verified => true)");
+for my $round ('links', 'is known')
+{
+	$node->psql('postgres', "SELECT fastauth.signin('lara\@example.org', 'wrong $_')") for 1 .. 5;
+	refused($node, 'postgres', "SELECT fastauth.signin('lara\@example.org', '" . PASSWORD . "')", qr/account_locked/, 'the right password of a locked account');
+	come('rs', 'lara');
+	ok((signin($node, 'postgres', 'lara@example.org'))[0], "a sign-in by a provider, which $round, passes the lock and ends it");
+}
 told();
 
 # --- linking and unlinking -----------------------------------------------------------------
@@ -230,6 +260,48 @@ $flow = begin($node, 'rs');
 ($status, $out, $err) = link_as($token, $flow, walk($flow, 'frank'));
 like($err, qr/invalid_token/, 'the state of a sign-in links nothing');
 
+# Two users who link one account at the same time.
+sub link_sql
+{
+	my ($flow, $sub) = @_;
+
+	return 'SELECT fastauth.link_oauth_account(' . callback_sql($flow, { code => code_for($flow, sub => $sub, email => "$sub\@example.org", verified => \1) }) . ')';
+}
+my %rival = map { $_ => (signup($node, 'postgres', "$_\@rival.example"))[0] } 'ann', 'ben';
+my $linked = "SELECT u.email, a.provider_account_id FROM fastauth.oauth_accounts a JOIN fastauth.users u ON u.id = a.user_id WHERE u.email LIKE '%\@rival.example' ORDER BY a.id DESC LIMIT 1";
+my $half_done = "SELECT (SELECT count(*) FROM fastauth.oauth_accounts WHERE provider_account_id LIKE 'coveted%'), (SELECT count(*) FROM fastauth.events WHERE event = 'oauth_link' AND data ->> 'provider' = 'liar'),
+	(SELECT count(*) FROM told WHERE what = 'on_oauth_link liar'), (SELECT count(*) FROM fastauth.users WHERE email LIKE '%\@rival.example' AND email_verified)";
+value('DELETE FROM told');
+for my $round (1 .. 3)
+{
+	my %begun = map { $_ => begin($node, 'liar', $rival{$_}) } keys %rival;
+	my %runs = map { $_ => start_sql($node, as_user($rival{$_}, link_sql($begun{$_}, "coveted$round"))) } keys %rival;
+
+	$_->{h}->finish for values %runs;
+	my @won = grep { $runs{$_}{err} eq '' } keys %runs;
+	is(scalar(@won), 1, "of two users who link one account one wins, round $round");
+	like($_->{err}, qr/PT409.*\n.*already_linked/, 'the other is told') for grep { $_->{err} ne '' } values %runs;
+	is(value($linked), "$won[0]\@rival.example|coveted$round", 'it is of who won');
+	is(value($half_done), "$round|$round|$round|0", 'and nothing is half done');
+}
+# One that is not committed yet: the other waits for it, and wins when it is rolled back.
+for my $end ('COMMIT', 'ROLLBACK')
+{
+	my $first = $node->background_psql('postgres');
+	my %begun = map { $_ => begin($node, 'liar', $rival{$_}) } keys %rival;
+
+	$first->query_safe("BEGIN; SELECT FROM fastauth.authenticate('$rival{ann}'); " . link_sql($begun{ann}, "coveted-$end"));
+	my $second = start_sql($node, as_user($rival{ben}, link_sql($begun{ben}, "coveted-$end")));
+	ok($node->poll_query_until('postgres', "SELECT count(*) FROM pg_locks WHERE locktype = 'transactionid' AND NOT granted", '1'), 'the second waits for the first');
+	$first->query_safe($end);
+	$second->{h}->finish;
+	like($second->{err}, $end eq 'COMMIT' ? qr/already_linked/ : qr/^$/, "after $end " . ($end eq 'COMMIT' ? 'it is too late' : 'the account is free'));
+	is(value($linked), ($end eq 'COMMIT' ? 'ann' : 'ben') . "\@rival.example|coveted-$end", 'whose it is');
+	$first->quit;
+}
+is(value($half_done), '5|5|5|0', 'and nothing is half done');
+told();
+
 value(as_user($other, "SELECT fastauth.reauthenticate('" . PASSWORD . "'); SELECT fastauth.unlink_oauth_account('rs')"));
 is(value("SELECT count(*) FROM fastauth.oauth_accounts WHERE user_id = '$eve'"), '0', 'it is unlinked');
 refused($node, 'postgres', as_user($of_provider, 'SELECT 1'), qr/session_revoked/, 'the session that it made');
@@ -282,6 +354,18 @@ for my $iss (undef, 'https://evil.example')
 	like($err, qr/provider_error/, 'an answer ' . ($iss ? 'of another issuer' : 'without issuer') . ' is refused');
 }
 is(asked('/token'), $exchanges, 'and its code is sent nowhere');
+
+# One of many tenants: RFC 9207 has the issuer of its configuration, with the placeholder; an ID token never.
+for my $case ([ 'the placeholder', 't-{tenantid}', 't-one', 0 ], [ 'a tenant that is named', 't-one', 't-one', 0 ], [ 'none', undef, 't-one', 0 ], [ 'another tenant', 't-two', 't-one', 1 ],
+	[ 'another placeholder', 't-{tid}', 't-one', 1 ], [ 'a tenant that is named, and an ID token of another', 't-one', 't-two', 1 ], [ 'the placeholder, and in the ID token too', 't-{tenantid}', 't-{tenantid}', 1 ])
+{
+	my ($name, $iss, $of_token, $refused) = @$case;
+
+	$flow = begin($node, 'tenants');
+	($status, $out, $err) = callback($node, $flow, { code => code_for($flow, sub => 'tess', email => 'tess@tenant.example', claims => { iss => "$liar/$of_token" }), iss => $iss && "$liar/$iss" });
+	is($status != 0, $refused == 1, "an answer of $name: " . ($refused ? 'refused' : 'taken')) or diag($err);
+	like($err, qr/DETAIL:  provider_error$/m, 'as provider_error') if $refused;
+}
 
 $flow = begin($node, 'rs');
 $back = walk($flow, 'deny');
@@ -385,6 +469,108 @@ is(HTTP::Tiny->new->get("$oidc/me", { headers => { authorization => "Bearer $the
 my $next = (split /\n/, value(as_user($token, "SELECT fastauth.provider_access_token('rs')")))[-1];
 isnt($next, $theirs, 'and again, by the refresh token that is good now');
 push @secrets, $theirs, $next;
+# Callers that find at once that it has to be renewed.  The provider takes the second use of a refresh token of a public
+# client for a theft, and forgets all tokens of that sign-in.
+sub provider_token
+{
+	my ($token, $provider) = @_;
+
+	return (split /\n/, value(as_user($token, "SELECT fastauth.provider_access_token('$provider')")))[-1];
+}
+
+sub ask_token
+{
+	my ($token, $provider, @before) = @_;
+
+	return start_sql($node, @before, as_user($token, "SELECT fastauth.provider_access_token('$provider')"));
+}
+
+# What they were answered, each once.
+sub answered
+{
+	my (@runs) = @_;
+	my %answers;
+
+	for my $run (@runs)
+	{
+		$run->{h}->finish;
+		is($run->{err}, '', 'no caller fails');
+		$answers{ (split /\n/, $run->{out})[-1] }++;
+	}
+	push @secrets, keys %answers;
+	return sort keys %answers;
+}
+
+sub works
+{
+	my ($token) = @_;
+
+	return HTTP::Tiny->new->get("$oidc/me", { headers => { authorization => "Bearer $token" } })->{status} == 200;
+}
+
+sub set_expiry
+{
+	my ($sub, $when) = @_;
+
+	value("UPDATE fastauth.oauth_accounts SET token_expires_at = now() + '$when' WHERE provider_account_id = '$sub'");
+	return;
+}
+$token = come('pub', 'racer');
+for my $when ('30 s', '-1 s')
+{
+	set_expiry('racer', $when);
+	$exchanges = asked('/token');
+	my @answers = answered(map { ask_token($token, 'pub') } 1 .. 4);
+	is(asked('/token'), $exchanges + 1, "of four callers one renews a token that ends in $when");
+	is(scalar(grep { !works($_) } @answers), 0, 'and all have one that is good');
+	is(scalar(@answers), 1, 'the same, as there is no other') if $when =~ /-/;
+}
+my $holder = $node->background_psql('postgres');
+set_expiry('racer', '30 s');
+my $old = provider_token(come('pub', 'racer'), 'pub');
+set_expiry('racer', '30 s');
+$exchanges = asked('/token');
+$theirs = (split /\n/, $holder->query_safe("BEGIN; SELECT FROM fastauth.authenticate('$token'); SELECT fastauth.provider_access_token('pub')"))[-1];
+is(asked('/token'), $exchanges + 1, 'one has renewed it, and is not through yet');
+is(provider_token($token, 'pub'), $old, 'others get the old one, which is good');
+is(asked('/token'), $exchanges + 1, 'without the network');
+$holder->query_safe('ROLLBACK');
+$token = come('pub', 'racer');
+set_expiry('racer', '-1 s');
+$exchanges = asked('/token');
+$theirs = (split /\n/, $holder->query_safe("BEGIN; SELECT FROM fastauth.authenticate('$token'); SELECT fastauth.provider_access_token('pub')"))[-1];
+my $waiter = ask_token($token, 'pub');
+my $impatient = ask_token($token, 'pub', "SET lock_timeout = '50 ms'");
+ok($node->poll_query_until('postgres', "SELECT count(*) > 0 FROM pg_locks WHERE locktype = 'userlock' AND NOT granted"), 'when the old one is over they wait');
+$impatient->{h}->finish;
+like($impatient->{err}, qr/PT503.*\n.*server_busy/, 'not for ever');
+$holder->query_safe('COMMIT');
+is(join(' ', answered($waiter)), $theirs, 'and get what was renewed');
+is(asked('/token'), $exchanges + 1, 'once');
+ok(works($theirs), 'which is good');
+set_expiry('racer', '30 s');
+isnt(provider_token($token, 'pub'), $theirs, 'and so is the refresh token that came with it');
+$holder->quit;
+
+# A sign-in while a token is being renewed, whether that fails or not: nothing is locked, and what it brought stays.
+for my $case ([ 'late', 'fails', 'what the sign-in brought' ], [ 'slow', 'succeeds', 'what it got' ])
+{
+	my ($how, $what, $gets) = @$case;
+	my $flow = begin($node, 'github');
+	my ($status, $token, $err) = callback($node, $flow, { code => code_for($flow, %plain, userinfo => { id => "sub-$how" }, emails => [ { email => "$how\@example.org", primary => \1, verified => \1 } ], token => { %{ $plain{token} }, expires_in => 30, refresh_token => "$how-first" }) });
+	is($status, 0, 'somebody signs in') or diag($err);
+	my $run = ask_token($token, 'github');
+	ok($node->poll_query_until('postgres', "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Extension' AND backend_type = 'client backend' AND state = 'active'", '1'), 'a token is being renewed');
+	$flow = begin($node, 'github');
+	my $code = code_for($flow, %plain, userinfo => { id => "sub-$how" }, emails => [], token => { %{ $plain{token} }, expires_in => 3600, refresh_token => "$how-second" });
+	($status, $token, $err) = callback($node, $flow, { code => $code });
+	is($status, 0, 'meanwhile they sign in again') or diag($err);
+	get_json("$liar/test/release", 'POST');
+	is(join(' ', answered($run)), $how eq 'late' ? "at.$code" : "at.new.$how-first", "renewing $what: it answers $gets");
+	is(provider_token($token, 'github'), "at.$code", 'which is what is kept');
+	push @secrets, "$how-first", "$how-second";
+}
+
 value("SELECT fastauth.configure('store_provider_tokens', NULL)");
 come('rs', 'short');
 is(value("SELECT access_token IS NULL, refresh_token IS NULL FROM fastauth.oauth_accounts WHERE provider_account_id = 'short'"), 't|t', 'the next sign-in forgets them');
@@ -408,6 +594,8 @@ sub app_signin
 }
 
 my $asked = get_json("$oidc/test/counts");
+my $refusals = "SELECT count(*), count(user_id) FROM fastauth.events WHERE event = 'signin_failed' AND data ->> 'kind' = 'id_token'";
+is(value($refusals), '0|0', 'no ID token was refused yet');
 for my $provider (qw(rs es))
 {
 	my $app = app_token(client => $provider, sub => 'alice', nonce => 'of the app' =~ s/ /-/gr);
@@ -430,9 +618,47 @@ is_deeply(get_json("$oidc/test/counts"), $asked, 'all that without the network')
 like($err, qr/invalid_argument/, 'an empty nonce is none');
 ($status, $out, $err) = app_signin('github', 'a.b.c', 'n');
 like($err, qr/invalid_argument/, 'plain OAuth has no ID tokens');
+ok($node->poll_query_until('postgres', $refusals, '6|0'), 'each that was refused for what it is, is an event') or diag(value($refusals));
+is(value("SELECT count(*), count(DISTINCT account) FROM fastauth.failures WHERE kind = 'id_token' AND NOT is_user"), '6|6', 'and a failure, of nobody');
+value("INSERT INTO banned VALUES ('alice\@example.org')");
+my $gated = app_token(client => 'rs', sub => 'alice', nonce => 'gate');
+($status, $out, $err) = app_signin('rs', $gated, 'gate');
+like($err, qr/signin_not_allowed/, 'the gate is asked');
+ok($node->poll_query_until('postgres', $refusals, '7|0'), 'which is one as well');
+value('DELETE FROM banned');
+($status, $out, $err) = app_signin('rs', $gated, 'gate');
+is($status, 0, 'and does not use the token up') or diag($err);
 set_provider('rs', ", id_token_audiences => '{es}'");
 ($status, $out, $err) = app_signin('rs', app_token(client => 'es', sub => 'alice', nonce => 'n'), 'n');
 is($status, 0, 'but for a client that is listed') or diag($err);
+
+# --- another master key -----------------------------------------------------------------------------------
+
+value("SELECT fastauth.configure('store_provider_tokens', 'on')");
+my %kept = map { $_ => come('rs', $_) } 'keeper', 'renewer';
+my $keeps = provider_token($kept{keeper}, 'rs');
+my $keys = "SELECT string_agg(DISTINCT convert_from(substr(v, 3, get_byte(v, 1)), 'UTF8'), ' '), count(*) FROM (SELECT access_token FROM fastauth.oauth_accounts UNION ALL SELECT refresh_token FROM fastauth.oauth_accounts
+	UNION ALL SELECT client_secret FROM fastauth.oauth_providers) s (v) WHERE v IS NOT NULL";
+my ($old_key, $sealed) = split /\|/, value($keys);
+my $file = $node->data_dir . '/fastauth.key';
+my ($old_line) = slurp_file($file) =~ /^(.*\n)/;
+like($old_line, qr/^\Q$old_key\E:/, 'all is sealed with one key');
+value('SELECT fastauth.rotate_master_key()');
+my ($new_key, $resealed) = split /\|/, value($keys);
+isnt($new_key, $old_key, 'then with another one');
+unlike($new_key, qr/ /, 'alone');
+is($resealed, $sealed, 'all of it');
+is(provider_token($kept{keeper}, 'rs'), $keeps, 'a token that is kept is still answered');
+# Without the old line, and with nothing in memory.
+my $lines = slurp_file($file) =~ s/\Q$old_line\E//r;
+open my $handle, '>', $file or die "$file: $!";
+print $handle $lines;
+close $handle;
+$node->restart;
+is(provider_token($kept{keeper}, 'rs'), $keeps, 'also when the old key is gone');
+set_expiry('renewer', '-1 s');
+ok(works(provider_token($kept{renewer}, 'rs')), 'and one that is over is renewed');
+is((split /\|/, value($keys))[0], $new_key, 'with the new key');
 
 # --- what the log tells -----------------------------------------------------------------------------------
 

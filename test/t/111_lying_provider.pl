@@ -16,7 +16,7 @@ use TestServer;
 use Time::HiRes qw(time usleep);
 
 # All of a flow takes 10 s at most; the rest is for a busy machine.
-use constant { LIMIT => 14, AT_ONCE => 0.5 };
+use constant { LIMIT => 14, AT_ONCE => 0.5, CLOCK => 'SELECT extract(epoch FROM clock_timestamp())' };
 
 my $timeout = $PostgreSQL::Test::Utils::timeout_default;
 my $liar = start_provider('lying_provider.mjs');
@@ -43,10 +43,9 @@ sub provider
 
 my %ask = (sub => 'ada', email => 'ada@example.org', verified => \1);
 
-sub failed
-{
-	return $node->safe_psql('postgres', "SELECT count(*) FROM fastauth.events WHERE event = 'signin_failed' AND data ->> 'kind' = 'oauth'");
-}
+# Whoever is refused with a state is one event.
+my $refusals = 0;
+my $events = "SELECT count(*) FROM fastauth.events WHERE event = 'signin_failed' AND data ->> 'kind' = 'oauth'";
 
 sub spent
 {
@@ -70,7 +69,7 @@ $flow = begin($node, 'honest');
 ($status, $token, $err) = callback($node, $flow, { code => code_for($flow, %ask, claims => { aud => [ 'lie', 'other' ], azp => 'lie', at_hash => undef }) });
 is($status, 0, 'among other audiences, if it was made for us') or diag($err);
 
-# --- those that hang, begun now and looked at below ------------------------------------------------
+# --- those that hang, begun now and looked at when all other lies are told -----------------------------
 
 my @hanging;
 
@@ -78,41 +77,42 @@ for my $case ([ 'honest', token_how => 'hang' ], [ 'honest', token_how => 'stall
 {
 	my ($name, @how) = @$case;
 	my $flow = begin($node, provider($name));
-	my $run = start_sql($node, 'SELECT fastauth.oauth_callback(' . callback_sql($flow, { code => code_for($flow, %ask, sub => "new-$name", email => "new-$name\@example.org", @how) }) . ')');
+	my $run = start_sql($node, CLOCK, 'SELECT fastauth.oauth_callback(' . callback_sql($flow, { code => code_for($flow, %ask, sub => "new-$name", email => "new-$name\@example.org", @how) }) . ')', CLOCK);
 
-	@$run{qw(name flow begin)} = ("$name @how", $flow, time);
+	@$run{qw(name flow)} = ("$name @how", $flow);
 	push @hanging, $run;
+	$refusals++;
 }
 for my $how ('hang', 'stall')
 {
-	my $run = start_sql($node, "SELECT fastauth.oauth_authorize_url('" . provider("discovery-$how") . "', '" . REDIRECT . "')");
+	my $run = start_sql($node, CLOCK, "SELECT fastauth.oauth_authorize_url('" . provider("discovery-$how") . "', '" . REDIRECT . "')", CLOCK);
 
-	@$run{qw(name begin)} = ("discovery-$how", time);
+	$run->{name} = "discovery-$how";
 	push @hanging, $run;
 }
+# Of a session of the strategy database, whose use is to be written.
+$node->safe_psql('postgres', "SELECT fastauth.configure('session_strategy', 'database')");
+my $use_due = "UPDATE fastauth.sessions SET last_used_at = last_used_at - interval '1 day', expires_at = expires_at - interval '1 day' WHERE session_token_hash IS NOT NULL";
+my ($used) = signup($node, 'postgres', 'used@example.org');
+$node->safe_psql('postgres', "SELECT fastauth.configure('session_strategy', NULL); $use_due");
+my $link = begin($node, 'honest', $used);
+is($node->safe_psql('postgres', "SELECT last_used_at > now() - interval '1 h' FROM fastauth.sessions WHERE session_token_hash IS NOT NULL"), 't', 'the use of a session is written');
+$node->safe_psql('postgres', $use_due);
+{
+	my $run = start_sql($node, CLOCK, "BEGIN; SELECT FROM fastauth.authenticate('$used'); SELECT fastauth.link_oauth_account(" . callback_sql($link, { code => code_for($link, %ask, token_how => 'hang') }) . '); COMMIT', 'ROLLBACK', CLOCK);
+
+	$run->{name} = 'a link';
+	push @hanging, $run;
+	$refusals++;
+}
 my $waiting = "FROM pg_stat_activity a WHERE state = 'active' AND wait_event_type = 'Extension' AND backend_type = 'client backend'";
-ok($node->poll_query_until('postgres', "SELECT count(*) $waiting", '8'), 'all of them wait for the network');
+ok($node->poll_query_until('postgres', "SELECT count(*) $waiting", '9'), 'all of them wait for the network');
 is($node->safe_psql('postgres', "SELECT count(*) $waiting AND (backend_xid IS NOT NULL OR EXISTS (SELECT FROM pg_locks l WHERE l.pid = a.pid
 	AND (l.locktype = 'tuple' OR l.locktype = 'transactionid' OR l.locktype = 'advisory' OR l.mode NOT IN ('AccessShareLock', 'ExclusiveLock') OR (l.mode = 'ExclusiveLock' AND l.locktype <> 'virtualxid'))))"), '0',
 	'and hold no lock of anything that is written');
 $node->safe_psql('postgres', 'BEGIN; LOCK TABLE fastauth.users, fastauth.oauth_accounts, fastauth.oauth_providers, fastauth.session_store, fastauth.sessions IN SHARE ROW EXCLUSIVE MODE NOWAIT;
-	SELECT FROM fastauth.users FOR UPDATE NOWAIT; SELECT FROM fastauth.session_store FOR UPDATE NOWAIT; SELECT FROM fastauth.oauth_accounts FOR UPDATE NOWAIT; ROLLBACK');
+	SELECT FROM fastauth.users FOR UPDATE NOWAIT; SELECT FROM fastauth.session_store FOR UPDATE NOWAIT; SELECT FROM fastauth.oauth_accounts FOR UPDATE NOWAIT; SELECT FROM fastauth.sessions FOR UPDATE NOWAIT; ROLLBACK');
 pass('others lock and write everything meanwhile');
-for my $run (@hanging)
-{
-	$run->{h}->finish;
-	$run->{took} = time - $run->{begin};
-}
-for my $run (@hanging)
-{
-	my $took = $run->{took};
-
-	like($run->{err}, qr/PT502.*\n.*provider_error/, "$run->{name}: provider_error") or diag($run->{out});
-	cmp_ok($took, '<', LIMIT + 1, "$run->{name}: in time");
-	cmp_ok($took, '>', 9, "$run->{name}: it did wait");
-	spent($run->{flow}, $run->{name}) if $run->{flow};
-}
-ok($node->poll_query_until('postgres', "SELECT count(*) FROM fastauth.events WHERE event = 'signin_failed' AND data ->> 'kind' = 'oauth'", '6'), 'the six of them that had a state are events');
 
 # --- every lie, one after another, in one session whose memory is looked at ----------------------------
 
@@ -191,25 +191,23 @@ sub memory
 	return (slurp_file("/proc/$pid/status") =~ /^VmHWM:\s+(\d+) kB/m)[0] / 1024;
 }
 
-my $events = failed();
-my $before = counts($node);
 my ($slowest, $slowest_name) = (0, '');
 
 # Warm: what a backend needs at all.
 $flow = begin($node, 'honest');
 $session->query('SELECT fastauth.oauth_callback(' . callback_sql($flow, { code => code_for($flow, %ask, token_how => '500') }) . ')');
-$events++;
+$refusals++;
 my $memory = memory();
+my $before = counts($node);
 
 for my $lie (@lies)
 {
 	my ($name, $changes, $detail, $issuer) = @$lie;
-	my $flow = begin($node, provider($issuer // 'honest'));
-	my $begin;
-
 	# Configuring is an event too.
-	$before = counts($node);
-	$begin = time;
+	$before = counts($node) if provider($issuer // 'honest') && $issuer;
+	my $flow = begin($node, $issuer // 'honest');
+	my $begin = time;
+
 	$session->query("\\set VERBOSITY verbose\n" . 'SELECT fastauth.oauth_callback(' . callback_sql($flow, { code => code_for($flow, %ask, %$changes) }) . ')');
 	my $took = time - $begin;
 	my $err = $session->{stderr};
@@ -220,8 +218,7 @@ for my $lie (@lies)
 	like($err, qr/DETAIL:  $detail$/m, "$name: $detail");
 	unlike($err, qr/evil|\n.*liar|localhost|bad_verification/, "$name: no word of the provider's");
 	is(counts($node), $before, "$name: nothing is changed");
-	$events++;
-	ok($node->poll_query_until('postgres', "SELECT count(*) FROM fastauth.events WHERE event = 'signin_failed' AND data ->> 'kind' = 'oauth'", $events), "$name: there is an event");
+	$refusals++;
 	spent($flow, $name);
 }
 cmp_ok($slowest, '<', LIMIT, "the slowest lie took ${slowest} s: $slowest_name");
@@ -235,6 +232,67 @@ $flow = begin($node, 'honest');
 ($status, $token, $err) = $node->psql('postgres', 'SELECT fastauth.oauth_callback(' . callback_sql($flow, { code => code_for($flow, %ask, key => 'other') }) . ')', extra_params => [], connstr => $node->connstr('postgres') . " options='-c client_min_messages=debug5'");
 like($err, qr/DETAIL:  provider_error/, 'a client that wants to be told everything');
 unlike($err, qr/signed|ID token/, 'is not told where it failed');
+# It is an event as well.
+$refusals++;
+
+# --- what is left in the memory of a backend -----------------------------------------------------------
+
+# How often a text is in its own memory; undef where that may not be read.
+sub in_memory
+{
+	my ($pid, $text) = @_;
+	my $n = 0;
+
+	open my $maps, '<', "/proc/$pid/maps" or return;
+	open my $memory, '<:raw', "/proc/$pid/mem" or return;
+	while (my $line = <$maps>)
+	{
+		no warnings 'portable';
+		my ($from, $to) = map { hex } $line =~ /^([0-9a-f]+)-([0-9a-f]+) rw.p/ or next;
+
+		defined sysseek $memory, $from, 0 or next;
+		sysread $memory, my $bytes, $to - $from or next;
+		$n += () = $bytes =~ /\Q$text\E/g;
+	}
+	return $n;
+}
+SKIP:
+{
+	my $keeper = $node->background_psql('postgres', on_error_stop => 0);
+	my $pid = $keeper->query_safe('SELECT pg_backend_pid()');
+
+	skip 'the memory of a process cannot be read here', 6 if !defined in_memory($pid, 'x');
+	for my $case ([ 'fails', userinfo_how => '500' ], [ 'succeeds' ])
+	{
+		my ($what, @how) = @$case;
+		my $sent = "sent-when-it-$what";
+
+		$flow = begin($node, 'honest');
+		$keeper->query('SELECT count(*) FROM fastauth.oauth_callback(' . callback_sql($flow, { code => code_for($flow, %ask, token => { refresh_token => $sent }, @how) }) . ')');
+		is($keeper->{stderr} =~ /provider_error/ ? 'fails' : 'succeeds', $what, "a sign-in that $what");
+		$keeper->{stderr} = '';
+		$keeper->query_safe('SELECT 1');
+		is(in_memory($pid, $sent), 0, 'leaves no token of the provider');
+		is(in_memory($pid, 'sekret-lie'), 0, 'nor the secret of the client');
+	}
+	$refusals++;
+	$keeper->quit;
+}
+
+# --- and those that hung ------------------------------------------------------------------------------
+
+for my $run (@hanging)
+{
+	$run->{h}->finish;
+	my @clock = $run->{out} =~ /^([\d.]+)$/mg;
+	my $took = $clock[1] - $clock[0];
+
+	like($run->{err}, qr/PT502.*\n.*provider_error/, "$run->{name}: provider_error") or diag($run->{out});
+	cmp_ok($took, '<', LIMIT + 1, "$run->{name}: in time");
+	cmp_ok($took, '>', 9, "$run->{name}: it did wait");
+	spent($run->{flow}, $run->{name}) if $run->{flow};
+}
+ok($node->poll_query_until('postgres', $events, $refusals), "each of the $refusals that had a state is one event") or diag($node->safe_psql('postgres', $events));
 
 # --- lies at discovery: there is no state yet ---------------------------------------------------------
 
@@ -262,11 +320,11 @@ sub hang
 	return $run;
 }
 
-my $limited = hang(1, "SET statement_timeout = '2s'; SELECT extract(epoch FROM clock_timestamp())");
+my $limited = hang(1, "SET statement_timeout = '1s'; SELECT extract(epoch FROM clock_timestamp())");
 $limited->{h}->finish;
 my ($heard) = $limited->{err} =~ /heard at ([\d.]+)/ or diag($limited->{err});
 my ($began) = $limited->{out} =~ /^([\d.]+)/;
-cmp_ok($heard - $began - 2, '<', AT_ONCE, sprintf('statement_timeout is heard after %.0f ms', 1000 * ($heard - $began - 2)));
+cmp_ok($heard - $began - 1, '<', AT_ONCE, sprintf('statement_timeout is heard after %.0f ms', 1000 * ($heard - $began - 1)));
 spent($limited->{flow}, 'statement_timeout');
 
 for my $round (1 .. 3)

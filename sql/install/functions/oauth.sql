@@ -32,7 +32,7 @@ CREATE FUNCTION fastauth.signin_with_id_token(provider pg_catalog.text, id_token
 	LANGUAGE C VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 	SET search_path = pg_catalog, pg_temp
 	AS 'MODULE_PATHNAME', 'fastauth_signin_with_id_token';
-COMMENT ON FUNCTION fastauth.signin_with_id_token(pg_catalog.text, pg_catalog.text, pg_catalog.text) IS 'sign in with an ID token that an app got from the provider itself, OpenID Connect Core section 3.1.3.7; good once, for five minutes, with the nonce that the app chose (rate_limited, provider_not_found, provider_error, invalid_token, invalid_argument, user_already_exists, signin_not_allowed, account_inactive, email_not_verified, not_configured, server_busy)';
+COMMENT ON FUNCTION fastauth.signin_with_id_token(pg_catalog.text, pg_catalog.text, pg_catalog.text) IS 'sign in with an ID token that an app got from the provider itself, OpenID Connect Core section 3.1.3.7; good once, for five minutes, with the nonce that the app chose (rate_limited, provider_not_found, provider_error, invalid_token, invalid_argument, user_already_exists, signin_not_allowed, account_inactive, email_not_verified, recorder_unavailable, not_configured, server_busy)';
 
 CREATE FUNCTION fastauth.oauth_link_url(provider pg_catalog.text, redirect_uri pg_catalog.text, OUT url pg_catalog.text, OUT state pg_catalog.text, OUT browser_secret pg_catalog.text) RETURNS record
 	LANGUAGE C VOLATILE PARALLEL UNSAFE SECURITY DEFINER

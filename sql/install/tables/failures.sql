@@ -12,6 +12,7 @@
  *					tried on; with locked_until, it was the last try
  *	state			a sign-in by an identity provider failed: account stands for
  *					its state, which is spent by that
+ *	id_token		a sign-in with an ID token failed: account stands for the token
  *	cleared			the ones before it of this account and address count no more
  *	forgiven		the same for all addresses
  *	known			the account signed in from this address
