@@ -21,6 +21,7 @@
 #include "shmem/announce.h"
 #include "shmem/database.h"
 #include "shmem/document.h"
+#include "shmem/fetch_place.h"
 #include "shmem/hash_queue.h"
 #include "shmem/ledger.h"
 #include "shmem/master_key.h"
@@ -64,6 +65,7 @@ _PG_init(void)
 	shmem_rate_init();
 	shmem_announce_init();
 	shmem_document_init();
+	shmem_fetch_place_init();
 	net_init();
 	store_guard_init();
 	auth_client_init();

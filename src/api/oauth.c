@@ -78,6 +78,9 @@ oauth_arg_answer(FunctionCallInfo fcinfo)
 		.iss = api_arg_text_or_null(fcinfo, 4, "iss", BASE_URL_MAX)
 	};
 
+	/* As a page has a parameter that is not there. */
+	if (answer.iss && answer.iss[0] == '\0')
+		answer.iss = NULL;
 	return answer;
 }
 

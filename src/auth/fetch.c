@@ -4,13 +4,16 @@
  *
  * The pool waits for the latch of this backend too, so an interrupt is noticed
  * in the moment that it comes.  It belongs to a memory context: an error closes
- * its connections.
+ * its connections, and gives back the place among those who may wait.
  */
 #include "auth/fetch.h"
 
+#include "auth/client.h"
 #include "base/compat.h"
 #include "base/errors.h"
+#include "base/url.h"
 #include "miscadmin.h"
+#include "shmem/fetch_place.h"
 #include "storage/latch.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -20,7 +23,18 @@ struct AuthFetch
 	MemoryContext context;
 	NetPool    *pool;
 	TimestampTz deadline;
+	int			place;			/* from the first request on */
+	MemoryContextCallback give_back;
 };
+
+static void
+fetch_give_back(void *arg)
+{
+	AuthFetch  *fetch = arg;
+
+	shmem_fetch_place_release(fetch->place);
+	fetch->place = SHMEM_NO_PLACE;
+}
 
 AuthFetch *
 auth_fetch_begin(void)
@@ -29,6 +43,10 @@ auth_fetch_begin(void)
 	MemoryContext old;
 
 	fetch->context = AllocSetContextCreate(CurrentMemoryContext, "fastauth fetch", ALLOCSET_SMALL_SIZES);
+	fetch->place = SHMEM_NO_PLACE;
+	fetch->give_back.func = fetch_give_back;
+	fetch->give_back.arg = fetch;
+	MemoryContextRegisterResetCallback(fetch->context, &fetch->give_back);
 	old = MemoryContextSwitchTo(fetch->context);
 	fetch->pool = net_pool_make(1);
 	MemoryContextSwitchTo(old);
@@ -79,22 +97,39 @@ fetch_time_left(const AuthFetch *fetch)
 	return TimestampDifferenceMilliseconds(GetCurrentTimestamp(), fetch->deadline);
 }
 
+/* By the name of the server that is asked first, which is one of the provider's. */
+static void
+fetch_take_place(AuthFetch *fetch, const NetRequest *request)
+{
+	ShmemAddress address = shmem_address(auth_client_address());
+	BaseUrl		url;
+
+	if (fetch->place != SHMEM_NO_PLACE || !base_url_parse(request->url, &url))
+		return;
+	fetch->place = shmem_fetch_place_take(url.host, &address);
+	if (fetch->place == SHMEM_NO_PLACE)
+		base_raise_hint(FA_SERVER_BUSY, "Begin anew a little later.", "too many wait for the identity provider");
+}
+
 void
 auth_fetch(AuthFetch *fetch, const NetRequest *request, NetResult *answer)
 {
 	static uint32 wait_event = 0;
+	long		left = fetch_time_left(fetch);
 	void	   *owner;
 
 	if (wait_event == 0)
 		wait_event = base_wait_event("FastauthFetch");
 	memset(answer, 0, sizeof(*answer));
 	answer->status = NET_FAILED;
-	if (fetch_time_left(fetch) <= 0)
+	/* Asked once: no time at all would be no limit, for libcurl. */
+	if (left <= 0)
 	{
 		strlcpy(answer->problem, "the time for this flow is over", sizeof(answer->problem));
 		return;
 	}
-	if (net_send_request(fetch->pool, request, fetch_time_left(fetch), NULL) == NULL)
+	fetch_take_place(fetch, request);
+	if (net_send_request(fetch->pool, request, left, NULL) == NULL)
 		base_raise(FA_INTERNAL_ERROR, "could not send a request");
 	while (!net_pool_next_done(fetch->pool, &owner, answer))
 	{

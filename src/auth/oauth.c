@@ -125,6 +125,7 @@ auth_oauth_begin(const char *name, const char *redirect_uri, AuthOauthFlow flow,
 	auth_provider_discover(&provider, fetch);
 	auth_fetch_end(fetch);
 	state.provider = provider.row.name;
+	state.issuer = provider.row.issuer;
 	auth_oauth_state_begin(&state, &begin->texts);
 	begin->url = oauth_url(&provider, &state, begin->texts.state);
 }
@@ -140,12 +141,22 @@ typedef struct OauthWork
 	AuthTokenPair *pair;
 } OauthWork;
 
+/* An administrator may have changed it while we waited: what it is now decides. */
+static void
+oauth_look_again(OauthWork *work)
+{
+	auth_provider_get(work->answer->provider, false, &work->provider);
+	if (strcmp(work->provider.row.issuer, work->state.issuer) != 0)
+		base_raise(FA_INVALID_TOKEN, "invalid state");
+}
+
 static void
 oauth_exchange(OauthWork *work)
 {
 	auth_oauth_exchange(&work->provider, &work->state, work->answer->code, work->answer->iss, &work->external);
 	if (!auth_oauth_state_take(work->answer->state))
 		base_raise(FA_INVALID_TOKEN, "invalid state");
+	oauth_look_again(work);
 }
 
 static void
@@ -164,7 +175,8 @@ auth_oauth_callback(const AuthOauthAnswer *answer, AuthTokenPair *pair)
 
 	auth_rate_check(SHMEM_RATE_SIGNIN, NULL);
 	auth_provider_get(answer->provider, false, &work.provider);
-	auth_oauth_state_look(answer->state, answer->browser_secret, answer->provider, AUTH_OAUTH_SIGNIN, &work.state);
+	auth_oauth_state_look(answer->state, answer->browser_secret, answer->provider, work.provider.row.issuer,
+						  AUTH_OAUTH_SIGNIN, &work.state);
 	auth_oauth_state_guard(answer->state, oauth_callback_work, &work);
 }
 
@@ -199,7 +211,8 @@ auth_oauth_link_callback(const AuthOauthAnswer *answer)
 	(void) auth_identity_require_recent();
 	auth_rate_check(SHMEM_RATE_OAUTH, NULL);
 	auth_provider_get(answer->provider, false, &work.provider);
-	auth_oauth_state_look(answer->state, answer->browser_secret, answer->provider, AUTH_OAUTH_LINK, &work.state);
+	auth_oauth_state_look(answer->state, answer->browser_secret, answer->provider, work.provider.row.issuer,
+						  AUTH_OAUTH_LINK, &work.state);
 	(void) oauth_require_beginner(&work.state);
 	auth_oauth_state_guard(answer->state, oauth_link_work, &work);
 }
@@ -211,7 +224,7 @@ auth_oauth_error(const char *provider, const char *state)
 
 	auth_rate_check(SHMEM_RATE_OAUTH, NULL);
 	auth_provider_get(provider, false, &known);
-	(void) auth_oauth_state_take(state);
+	auth_oauth_state_drop(state, provider);
 }
 
 /* ---- ID tokens of apps ---- */
@@ -314,7 +327,7 @@ oauth_open(const StoreOauthAccount *account, const char *column, const bytea *se
 }
 
 static void
-oauth_find_account(const pg_uuid_t *user_id, const char *provider, StoreOauthAccount *account)
+oauth_find_account(const pg_uuid_t *user_id, const StoreOauthProvider *provider, StoreOauthAccount *account)
 {
 	StoreOauthAccount *accounts;
 	int			n = store_oauth_accounts_of_user(user_id, &accounts);
@@ -323,7 +336,8 @@ oauth_find_account(const pg_uuid_t *user_id, const char *provider, StoreOauthAcc
 	{
 		if (accounts[i].access_token == NULL)
 			continue;
-		if (strcmp(accounts[i].provider, provider) != 0)
+		/* The tokens of another issuer, which had this name before, are not sent to this one. */
+		if (strcmp(accounts[i].provider, provider->name) != 0 || strcmp(accounts[i].issuer, provider->issuer) != 0)
 			continue;
 		*account = accounts[i];
 		return;
@@ -390,7 +404,7 @@ oauth_renew(AuthProvider *provider, const pg_uuid_t *user_id, const StoreOauthAc
 		return unconstify(char *, external.access_token);
 	}
 	/* It may be that a sign-in meanwhile made the provider forget it. */
-	oauth_find_account(user_id, provider->row.name, &now);
+	oauth_find_account(user_id, &provider->row, &now);
 	if (oauth_still_keeps(&now, sent) || !oauth_is_good_for(&now, 0))
 		auth_provider_fail(provider, problem);
 	return oauth_open_access_token(&now);
@@ -414,7 +428,7 @@ auth_oauth_provider_token(const char *name)
 	StoreOauthAccount account;
 
 	auth_provider_get(name, true, &provider);
-	oauth_find_account(&user_id, name, &account);
+	oauth_find_account(&user_id, &provider.row, &account);
 	if (oauth_is_good_for(&account, account.refresh_token ? OAUTH_TOKEN_MARGIN : 0))
 		return oauth_open_access_token(&account);
 	if (account.refresh_token == NULL)
@@ -422,7 +436,7 @@ auth_oauth_provider_token(const char *name)
 	if (!store_oauth_accounts_lock_renewal(&account.id, !oauth_is_good_for(&account, 0)))
 		return oauth_open_access_token(&account);
 	/* Whoever had the lock before has renewed it, as a rule. */
-	oauth_find_account(&user_id, name, &account);
+	oauth_find_account(&user_id, &provider.row, &account);
 	if (account.refresh_token == NULL || oauth_is_good_for(&account, OAUTH_TOKEN_MARGIN))
 		return oauth_open_access_token(&account);
 	return oauth_renew(&provider, &user_id, &account);

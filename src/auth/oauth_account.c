@@ -68,6 +68,9 @@ auth_oauth_account_take_tokens(StoreOauthAccount *account, const AuthExternal *e
 static void
 account_fill(const AuthProvider *provider, const AuthExternal *external, StoreOauthAccount *account)
 {
+	/* A refresh token is good for the client that it was given to, and no other. */
+	if (account->provider && strcmp(account->provider, provider->row.name) != 0)
+		account->refresh_token = NULL;
 	account->provider = provider->row.name;
 	account->email = unconstify(char *, external->email);
 	account->email_verified = external->email_verified;
@@ -362,18 +365,25 @@ account_is_of(const StoreOauthAccount *account, const char *provider, const char
 	return strcmp(account->provider, provider) == 0 || (issuer && strcmp(account->issuer, issuer) == 0);
 }
 
-/* The sessions that began with it, by whatever name it had then. */
+/*
+ * The sessions that began with it, by whatever name it had then: a session knows
+ * its provider by name alone, so one of a name that nobody has any more ends too.
+ */
 void
 auth_oauth_end_sessions(const pg_uuid_t *user_id, const char *provider, const char *issuer)
 {
-	static const char reason[] = "provider unlinked";
 	StoreOauthProvider *providers;
 	int			n = store_oauth_providers_list(&providers);
+	char	  **others = palloc(sizeof(char *) * (n + lengthof(auth_provider_not)));
+	int			n_others = 0;
 
-	auth_session_end_of_provider(user_id, provider, reason);
+	for (const char *const *name = auth_provider_not; *name; name++)
+		others[n_others++] = unconstify(char *, *name);
 	for (int i = 0; i < n; i++)
-		if (issuer && strcmp(providers[i].issuer, issuer) == 0 && strcmp(providers[i].name, provider) != 0)
-			auth_session_end_of_provider(user_id, providers[i].name, reason);
+		if (strcmp(providers[i].name, provider) != 0 && !(issuer && strcmp(providers[i].issuer, issuer) == 0))
+			others[n_others++] = providers[i].name;
+	others[n_others] = NULL;
+	auth_session_end_but_of(user_id, others, "provider unlinked");
 }
 
 /* A password, or an account of another provider that is still there. */

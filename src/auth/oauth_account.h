@@ -23,7 +23,7 @@ extern void auth_oauth_link(const AuthProvider *provider, const AuthExternal *ex
 /* Unlink from this user, the current identity; raises last_signin_method, and ends the sessions that the provider made (S76). */
 extern void auth_oauth_unlink(const pg_uuid_t *user_id, const char *provider);
 
-/* End the sessions that began with this provider, or with another one of the same issuer (NULL: none). */
+/* End the sessions that began with this provider, or with another one of the same issuer (NULL: none), or of a name that is gone. */
 extern void auth_oauth_end_sessions(const pg_uuid_t *user_id, const char *provider, const char *issuer);
 
 /* Keep the tokens that the provider gave, sealed, or none (store_provider_tokens). */

@@ -48,7 +48,9 @@ auth_oauth_account_create(const char *name, const char *provider_account_id, con
 
 	adapter_need_provider(name, &provider);
 	adapter_check_id(provider_account_id);
-	auth_user_need(user_id, &user);
+	/* Who is deleted softly keeps no account from others: held, so that nobody deletes them meanwhile. */
+	if (!store_users_lock(user_id, &user) || store_users_is_deleted(user_id))
+		base_raise(FA_USER_NOT_FOUND, NULL);
 	memset(account, 0, sizeof(*account));
 	base_uuid_make(&account->id);
 	account->user_id = *user_id;

@@ -88,8 +88,8 @@ auth_oauth_state_begin(AuthOauthState *state, AuthOauthTexts *texts)
 	base_uuid_format(&state->session_id, session_id);
 	base_uuid_format(&state->user_id, user_id);
 	store_session_store_write(STATE_KIND, texts->state,
-							  base_jsonb_object(6, "provider", state->provider, "redirect_uri", state->redirect_uri,
-												"flow", state_flows[state->flow],
+							  base_jsonb_object(7, "provider", state->provider, "issuer", state->issuer,
+												"redirect_uri", state->redirect_uri, "flow", state_flows[state->flow],
 												"browser", state_browser_hash(texts->browser_secret),
 												"session_id", state->has_session ? session_id : NULL,
 												"user_id", state->has_session ? user_id : NULL),
@@ -135,31 +135,37 @@ state_read(const char *text, BaseJsonItems *members)
 }
 
 static bool
-state_fits(const BaseJsonItems *members, const char *browser_secret, const char *provider, AuthOauthFlow flow)
+state_has(const BaseJsonItems *members, const char *name, const char *value)
+{
+	const char *kept;
+
+	return base_json_string(members, name, &kept) && strcmp(kept, value) == 0;
+}
+
+static bool
+state_is_of_browser(const BaseJsonItems *members, const char *browser_secret)
 {
 	const char *browser = state_browser_hash(browser_secret);
 	const char *kept;
 
-	if (!base_json_string(members, "provider", &kept) || strcmp(kept, provider) != 0)
-		return false;
-	if (!base_json_string(members, "flow", &kept) || strcmp(kept, state_flows[flow]) != 0)
-		return false;
 	return base_json_string(members, "browser", &kept) && cr_equal(kept, strlen(kept), browser, strlen(browser));
 }
 
 void
-auth_oauth_state_look(const char *text, const char *browser_secret, const char *provider,
+auth_oauth_state_look(const char *text, const char *browser_secret, const char *provider, const char *issuer,
 					  AuthOauthFlow flow, AuthOauthState *state)
 {
 	BaseJsonItems members;
 	const char *id;
 
 	memset(state, 0, sizeof(*state));
-	if (!state_read(text, &members) || !state_fits(&members, browser_secret, provider, flow) || state_is_spent(text))
+	if (!state_read(text, &members) || !state_has(&members, "provider", provider) || !state_has(&members, "issuer", issuer) ||
+		!state_has(&members, "flow", state_flows[flow]) || !state_is_of_browser(&members, browser_secret) || state_is_spent(text))
 		base_raise_hint(FA_INVALID_TOKEN, "Begin anew with fastauth.oauth_authorize_url(); a state is good once, for ten minutes, in the browser that began.",
 						"invalid state");
 	state->flow = flow;
 	state->provider = provider;
+	state->issuer = issuer;
 	(void) base_json_string(&members, "redirect_uri", &state->redirect_uri);
 	if (base_json_string(&members, "session_id", &id))
 		state->has_session = base_uuid_parse(id, &state->session_id);
@@ -172,6 +178,15 @@ bool
 auth_oauth_state_take(const char *text)
 {
 	return store_session_store_take(STATE_KIND, text, NULL);
+}
+
+void
+auth_oauth_state_drop(const char *text, const char *provider)
+{
+	BaseJsonItems members;
+
+	if (state_read(text, &members) && state_has(&members, "provider", provider))
+		(void) auth_oauth_state_take(text);
 }
 
 /* ---- a failure spends it ---- */

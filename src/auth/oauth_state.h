@@ -32,6 +32,7 @@ typedef struct AuthOauthState
 {
 	AuthOauthFlow flow;
 	const char *provider;
+	const char *issuer;			/* of the provider when the flow began */
 	const char *redirect_uri;
 	bool		has_session;	/* of the link flow: who began it */
 	pg_uuid_t	session_id;
@@ -53,12 +54,17 @@ extern void auth_oauth_state_begin(AuthOauthState *state, AuthOauthTexts *texts)
 /*
  * The flow that this state belongs to, of that provider and kind of flow and
  * this browser; everything else is invalid_token.  It is not used up by that.
+ * provider and issuer are those of now: a code of who had the name before is
+ * not sent to who has it today.
  */
-extern void auth_oauth_state_look(const char *text, const char *browser_secret, const char *provider,
+extern void auth_oauth_state_look(const char *text, const char *browser_secret, const char *provider, const char *issuer,
 								  AuthOauthFlow flow, AuthOauthState *state);
 
 /* Use it up in this transaction; of racing callers one gets true. */
 extern bool auth_oauth_state_take(const char *text);
+
+/* The same without a flow, if it is of this provider. */
+extern void auth_oauth_state_drop(const char *text, const char *provider);
 
 /*
  * Call work(arg), and have the state marked as spent, durably, if that fails in

@@ -285,15 +285,17 @@ oidc_check_claims(const AuthIdTokenRequest *request, const BaseJsonItems *claims
 
 /* ---- who it is ---- */
 
-/* true; and of a provider whose preset says that it writes booleans as strings, "true" (Apple does). */
+/* true; and of a provider whose preset says that it writes booleans as strings, "true" (Apple does) or "1" (Microsoft does). */
 static bool
 oidc_true(const AuthProvider *provider, const BaseJsonItems *claims, const char *name)
 {
 	const BaseJsonItem *item = base_json_find(claims, name);
 
-	if (item == NULL || strcmp(item->value, "true") != 0)
+	if (item == NULL)
 		return false;
-	return item->type == BASE_JSON_LITERAL || (item->type == BASE_JSON_STRING && provider->string_booleans);
+	if (item->type == BASE_JSON_STRING && provider->string_booleans)
+		return strcmp(item->value, "true") == 0 || strcmp(item->value, "1") == 0;
+	return item->type == BASE_JSON_LITERAL && strcmp(item->value, "true") == 0;
 }
 
 /* A text that may be shown, of at most max bytes; otherwise as if it was not there. */

@@ -87,6 +87,15 @@ auth_preset(const char *name)
 	return NULL;
 }
 
+const AuthPreset *
+auth_preset_of_issuer(const char *issuer)
+{
+	for (size_t i = 0; i < lengthof(presets); i++)
+		if (strcmp(presets[i].issuer, issuer) == 0)
+			return &presets[i];
+	return NULL;
+}
+
 const char *
 auth_preset_names(void)
 {

@@ -38,8 +38,9 @@ typedef struct AuthPreset
 	bool		hosted_domain;	/* its claim hd names the domain whose administrator vouches for the address */
 } AuthPreset;
 
-/* NULL when there is none of this name. */
+/* NULL when there is none of this name; of this issuer, so that what it may be trusted for holds by whatever name. */
 extern const AuthPreset *auth_preset(const char *name);
+extern const AuthPreset *auth_preset_of_issuer(const char *issuer);
 
 /* All names, separated by ", ", for a message. */
 extern const char *auth_preset_names(void);

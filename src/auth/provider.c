@@ -28,10 +28,13 @@
 /* Apple takes a secret that lives up to half a year; ours is for one request. */
 #define PROVIDER_APPLE_SECONDS	300
 
+const char *const auth_provider_not[AUTH_PROVIDER_NOT + 1] = {"credentials", "magic_link", "otp", "refresh", NULL};
+
+/* Not to the client: whoever sets client_min_messages to log would get the reason too. */
 void
 auth_provider_fail(const AuthProvider *provider, const char *reason)
 {
-	ereport(LOG, (errmsg("fastauth: identity provider %s: %s", provider->row.name, reason)));
+	ereport(LOG_SERVER_ONLY, (errmsg("fastauth: identity provider %s: %s", provider->row.name, reason)));
 	base_raise(FA_PROVIDER_ERROR, NULL);
 	pg_unreachable();
 }

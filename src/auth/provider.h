@@ -11,6 +11,10 @@
 #include "auth/preset.h"
 #include "store/oauth_providers.h"
 
+/* What signs somebody in without a provider, as sessions call it; NULL-terminated.  No provider has such a name. */
+#define AUTH_PROVIDER_NOT	4
+extern const char *const auth_provider_not[AUTH_PROVIDER_NOT + 1];
+
 /* Where the client's secret is sealed; the primary key follows. */
 #define AUTH_PROVIDER_SEAL	"provider-secret", "oauth_providers", "client_secret"
 

@@ -22,13 +22,10 @@
 static void
 config_check_name(const char *name)
 {
-	/* It is a provider of sessions too; those names are ours. */
-	static const char *const ours[] = {"credentials", "magic_link", "otp", "refresh"};
-
 	if (!auth_provider_name_ok(name))
 		base_raise(FA_INVALID_ARGUMENT, "a provider's name is 1 to %d of a-z, 0-9, _ and -", AUTH_PROVIDER_NAME_MAX);
-	for (size_t i = 0; i < lengthof(ours); i++)
-		if (strcmp(name, ours[i]) == 0)
+	for (const char *const *ours = auth_provider_not; *ours; ours++)
+		if (strcmp(name, *ours) == 0)
 			base_raise(FA_INVALID_ARGUMENT, "the name %s is taken", name);
 }
 
@@ -214,7 +211,7 @@ config_preset(const StoreOauthProvider *wanted)
 	const AuthPreset *preset;
 
 	if (wanted->preset == NULL)
-		return wanted->issuer ? NULL : auth_preset(wanted->name);
+		return wanted->issuer ? auth_preset_of_issuer(wanted->issuer) : auth_preset(wanted->name);
 	preset = auth_preset(wanted->preset);
 	if (preset == NULL)
 		base_raise_hint(FA_INVALID_ARGUMENT, psprintf("There are: %s. Others are configured by their issuer.", auth_preset_names()),

@@ -38,11 +38,12 @@ auth_session_end_all(const pg_uuid_t *user_id, const pg_uuid_t *except, const ch
 }
 
 void
-auth_session_end_of_provider(const pg_uuid_t *user_id, const char *provider, const char *reason)
+auth_session_end_but_of(const pg_uuid_t *user_id, char *const *providers, const char *reason)
 {
 	pg_uuid_t  *ended;
-	int			n = store_sessions_revoke_of_provider(user_id, provider, reason, &ended);
+	int			n = store_sessions_revoke_but_of(user_id, providers, reason, &ended);
 
 	for (int i = 0; i < n; i++)
 		auth_event(AUTH_EVENT_SIGNOUT, user_id, &ended[i], base_jsonb_object(1, "reason", reason));
+	auth_onetime_drop(user_id, AUTH_ONETIME_EMAIL_CHANGE);
 }

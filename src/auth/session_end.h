@@ -13,7 +13,7 @@
 extern void auth_session_end(const pg_uuid_t *id, const char *reason);
 extern int	auth_session_end_all(const pg_uuid_t *user_id, const pg_uuid_t *except, const char *reason);
 
-/* Every session that began with this provider, the current one too. */
-extern void auth_session_end_of_provider(const pg_uuid_t *user_id, const char *provider, const char *reason);
+/* Every session that began with a provider, the current one too, but with one of these (NULL-terminated).  A pending change of address ends too. */
+extern void auth_session_end_but_of(const pg_uuid_t *user_id, char *const *providers, const char *reason);
 
 #endif							/* FASTAUTH_AUTH_SESSION_END_H */

@@ -2,8 +2,9 @@
  * document.c
  *		Public documents of identity providers that the whole server keeps.  See document.h.
  *
- * One table of fixed size, whose entries hold the text itself; who was not
- * asked for the longest time makes room.  The key is the database and a hash of
+ * One table of fixed size, whose entries hold the text itself.  When it is full,
+ * the database that has the most of it makes room, of what it did not ask for
+ * for the longest time: so none can push out what another needs.  The key is the database and a hash of
  * the URL.  One lock; a text is copied out under it, at most 32 KiB, into memory
  * that was allocated before.
  */
@@ -29,6 +30,7 @@ typedef struct DocumentEntry
 {
 	ShmemTableEntry head;
 	DocumentKey key;
+	TimestampTz used_at;
 	char		url[DOCUMENT_URL_BYTES];	/* what the hash is of: two may have the same */
 	TimestampTz tried_at;		/* 0: never */
 	TimestampTz fetched_at;
@@ -73,13 +75,58 @@ document_key(const char *url)
 	return key;
 }
 
+/* The lock is held: how many entries a database has. */
+static int
+document_count(DocumentEntry *const *entries, int n, uint64 database)
+{
+	int			count = 0;
+
+	for (int i = 0; i < n; i++)
+		count += entries[i]->key.database == database;
+	return count;
+}
+
+/* The lock is held, and an entry for us is to be made; it counts as ours already. */
+static void
+document_make_room(void)
+{
+	DocumentEntry *entries[SHMEM_DOCUMENTS];
+	DocumentEntry *victim = NULL;
+	int			most = 0;
+	int			cursor = 0;
+	int			n = 0;
+
+	while (n < SHMEM_DOCUMENTS && (entries[n] = shmem_table_next(document_table, &cursor)) != NULL)
+		n++;
+	if (n < SHMEM_DOCUMENTS)
+		return;
+	for (int i = 0; i < n; i++)
+	{
+		uint64		database = entries[i]->key.database;
+		int			count = document_count(entries, n, database) + (database == MyDatabaseId);
+
+		if (count < most || (count == most && entries[i]->used_at >= victim->used_at))
+			continue;
+		most = count;
+		victim = entries[i];
+	}
+	shmem_table_remove(document_table, victim);
+}
+
 /* The lock is held.  One that has the hash of another URL makes room for this one. */
 static DocumentEntry *
 document_find(const char *url, bool make)
 {
 	DocumentKey key = document_key(url);
-	DocumentEntry *entry = make ? shmem_table_make(document_table, &key) : shmem_table_find(document_table, &key);
+	DocumentEntry *entry = shmem_table_find(document_table, &key);
 
+	if (entry == NULL && make)
+	{
+		document_make_room();
+		entry = shmem_table_make(document_table, &key);
+	}
+	if (entry != NULL)
+		entry->used_at = GetCurrentTimestamp();
 	if (entry == NULL || strcmp(entry->url, url) == 0)
 		return entry;
 	if (!make)

@@ -240,18 +240,18 @@ store_sessions_revoke_all(const pg_uuid_t *user_id, const pg_uuid_t *except, con
 }
 
 int
-store_sessions_revoke_of_provider(const pg_uuid_t *user_id, const char *provider, const char *reason, pg_uuid_t **ended)
+store_sessions_revoke_but_of(const pg_uuid_t *user_id, char *const *providers, const char *reason, pg_uuid_t **ended)
 {
 	static StorePlan plan = STORE_PLAN(SESSIONS_REVOKE("s.user_id operator(pg_catalog.=) $1 "
-													   "and s.provider operator(pg_catalog.=) $4"),
-									   UUIDOID, TIMESTAMPTZOID, TEXTOID, TEXTOID);
+													   "and s.provider operator(pg_catalog.<>) all ($4)"),
+									   UUIDOID, TIMESTAMPTZOID, TEXTOID, TEXTARRAYOID);
 	StoreArgs	args = STORE_ARGS(&plan);
 	int			n;
 
 	store_arg_uuid(&args, user_id);
 	store_arg_time(&args, GetCurrentTimestamp());
 	store_arg_text(&args, reason);
-	store_arg_text(&args, provider);
+	store_arg_texts(&args, providers);
 	store_open();
 	n = sessions_read_ended((int) store_run(&args, STORE_WRITE, 0), ended);
 	store_close();

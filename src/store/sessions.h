@@ -74,9 +74,9 @@ extern bool store_sessions_revoke(const pg_uuid_t *id, const char *reason, pg_uu
 extern int	store_sessions_revoke_all(const pg_uuid_t *user_id, const pg_uuid_t *except, const char *reason,
 									  pg_uuid_t **ended);
 
-/* The same of those that began with this provider. */
-extern int	store_sessions_revoke_of_provider(const pg_uuid_t *user_id, const char *provider, const char *reason,
-											  pg_uuid_t **ended);
+/* The same of those that began with a provider, but with none of these (NULL-terminated). */
+extern int	store_sessions_revoke_but_of(const pg_uuid_t *user_id, char *const *providers, const char *reason,
+										 pg_uuid_t **ended);
 
 /* Delete what has ended or expired, at most max rows of each kind; the number of rows. */
 extern uint64 store_sessions_cleanup(TimestampTz now, int max);

@@ -99,6 +99,20 @@ store_users_is_active(const pg_uuid_t *id, bool *active)
 }
 
 bool
+store_users_is_deleted(const pg_uuid_t *id)
+{
+	static StorePlan plan = STORE_PLAN("select from fastauth.users where id operator(pg_catalog.=) $1 and deleted_at is null", UUIDOID);
+	StoreArgs	args = STORE_ARGS(&plan);
+	bool		found;
+
+	store_arg_uuid(&args, id);
+	store_open();
+	found = store_run(&args, STORE_READ, 1) == 1;
+	store_close();
+	return !found;
+}
+
+bool
 store_users_lock(const pg_uuid_t *id, StoreUser *user)
 {
 	static StorePlan plan = STORE_PLAN("select " USERS_COLUMNS " from fastauth.users "

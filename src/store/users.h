@@ -33,6 +33,7 @@ extern bool store_users_get_by_email(const char *email, StoreUser *user);
 
 /* Is the user active?  For the checks of a token without a session. */
 extern bool store_users_is_active(const pg_uuid_t *id, bool *active);
+extern bool store_users_is_deleted(const pg_uuid_t *id);	/* softly; and whoever there is not */
 
 /* The same, holding the row against changes until the end of the transaction. */
 extern bool store_users_lock(const pg_uuid_t *id, StoreUser *user);

@@ -8,16 +8,17 @@
 //	challenge						what the PKCE verifier has to fit to, if it is there
 //	claims, header					changes of the ID token; null leaves out
 //	pad								how much longer it is made
-//	key								who signs: rs (as is), es, other (unknown, under a kid that is known), unknown (under one that
-//									is not), none, secret (HS256 with the client secret), public (HS256 with the public key)
+//	key								who signs: rs (as is), es, enc (a key of its set that is for encryption), other (unknown,
+//									under a kid that is known), unknown (under one that is not), none, secret (HS256 with the client secret), public (HS256 with the public key)
 //	token, userinfo					changes of those answers; null leaves out
 //	token_how, userinfo_how, emails_how		see below
 //	emails							the list of addresses, GitHub's way
 // The issuer is http://localhost:PORT/ANYTHING; PORT/discovery-HOW and PORT/jwks-HOW do something else at these:
-//	500, 404, redirect, hang, stall (after a piece of the answer), big (10 MiB), endless, garbage, deep, list, empty, drop
+//	500, 404, redirect, hang, held (until GET /ANYTHING/release), stall (after a piece of the answer), big (10 MiB), endless,
+//	headers (without an end), continues (answers 103 without an end), garbage, deep, list, empty, drop
 // and of discovery "issuer" (another one), "private" (endpoints at private addresses), "plain" (endpoints without https).
 // A refresh token that begins with "late-" is refused when POST /test/release comes, with "slow-" taken then, any other at once.
-// Under any issuer: /token, /userinfo, /emails, /jwks.  GET /test/log: what was asked, and how many connections, as JSON.
+// Under any issuer: /token, /userinfo, /emails, /jwks.  GET /test/log: what was asked, how many connections, and how many are held, as JSON.
 import { createHash, createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import http from 'node:http';
 
@@ -40,6 +41,7 @@ const changed = (object, changes) => Object.fromEntries(Object.entries({ ...obje
 
 const signers = {
   rs: { alg: 'RS256', kid: 'rs1', sign: (input) => sign('sha256', input, rs.privateKey) },
+  enc: { alg: 'RS256', kid: 'enc', sign: (input) => sign('sha256', input, other.privateKey) },
   es: { alg: 'ES256', kid: 'es "1"\\', sign: (input) => sign('sha256', input, { key: es.privateKey, dsaEncoding: 'ieee-p1363' }) },
   other: { alg: 'RS256', kid: 'rs1', sign: (input) => sign('sha256', input, other.privateKey) },
   unknown: { alg: 'RS256', kid: 'rs2', sign: (input) => sign('sha256', input, other.privateKey) },
@@ -67,11 +69,19 @@ function reply(response, how, value) {
     // It is all right there; but nobody shall go.
     case 'redirect': return response.writeHead(302, { location: '/elsewhere' }).end(json);
     case 'hang': return undefined;
+    case 'held': return held.push(() => reply(response, undefined, value));
     case 'stall': return response.writeHead(200, { 'content-length': json.length }).write(json.slice(0, 5));
     case 'big': return response.writeHead(200, { 'content-type': 'application/json' }).end(`{"padding":"${'x'.repeat(10 << 20)}",${json.slice(1)}`);
     case 'endless': {
       const more = () => { while (!response.destroyed && response.write(' '.repeat(65536))); };
       response.writeHead(200, { 'content-type': 'application/json' }).on('drain', more);
+      return more();
+    }
+    case 'headers': case 'continues': {
+      const { socket } = response;
+      const piece = (how === 'headers' ? `x-padding: ${'x'.repeat(1000)}\r\n` : 'HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n').repeat(64);
+      const more = () => { while (!socket.destroyed && socket.write(piece)); };
+      socket.on('drain', more).write(how === 'headers' ? 'HTTP/1.1 200 OK\r\n' : '');
       return more();
     }
     case 'garbage': return response.writeHead(200).end(`${json}}<html>`);
@@ -123,10 +133,8 @@ function answer(request, response, body) {
     }
     case '/userinfo': return reply(response, ask.userinfo_how, changed({ sub: ask.sub, email: ask.email, email_verified: ask.verified }, ask.userinfo));
     case '/emails': return reply(response, ask.emails_how, ask.emails);
-    case '/release':
-      held.splice(0).forEach((go) => go());
-      return response.end();
-    case '/log': return response.end(JSON.stringify({ log, connections }));
+    case '/release': held.splice(0).forEach((go) => go()); return response.end();
+    case '/log': return response.end(JSON.stringify({ log, connections, held: held.length }));
     default: return reply(response, '404', {});
   }
 }

@@ -171,6 +171,8 @@ BEGIN;
 SELECT fastauth.delete_user(:'bob');
 SELECT count(*) AS of_bob FROM fastauth.oauth_accounts WHERE user_id = :'bob';
 SELECT pg_temp.alive(:'bob_one', :'bob_two') AS "one two";
+-- and who is deleted gets none, which would keep its owner out
+SELECT regress_outcome(format('SELECT fastauth.create_oauth_account(%L, %L, %L)', 'one', 'bob-1', :'bob')) AS deleted;
 SELECT user_id = :'ada' AS now_ada FROM fastauth.create_oauth_account('one', 'bob-1', :'ada');
 ROLLBACK;
 BEGIN;

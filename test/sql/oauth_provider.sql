@@ -103,6 +103,8 @@ SELECT * FROM pg_temp.tries($$'microsoft', 'id', 's', trust_email => true, tenan
 	$$'google', 'id', 's', trust_email => true, trust_domains => '{example.com}'$$, $$'google', 'id', 's', trust_email => true, trust_domains => '{}'$$, $$'google', 'id', 's', trust_email => true, trust_domains => '{@example.com}'$$,
 	$$'google', 'id', 's', trust_email => true, trust_domains => '{""}'$$, $$'google', 'id', 's', trust_email => true, trust_domains => '{localhost}'$$, $$'google', 'id', 's', trust_email => true, trust_domains => '{*.example.com}'$$,
 	$$'google', 'id', 's', id_token_audiences => '{""}'$$, $$'google', 'id', 's', id_token_audiences => '{app.example}'$$);
+-- by its issuer too, whatever its name
+SELECT * FROM pg_temp.tries($$'work', 'id', 's', issuer => 'https://www.facebook.com', trust_email => true$$, $$'google', 'id', 's', issuer => 'https://accounts.google.com', trust_email => true$$);
 -- options: texts that mean something
 SELECT * FROM pg_temp.tries(VARIADIC ARRAY(SELECT format('%L, %L, %L, options => %L', p, 'id', 's', o) FROM (VALUES ('github', '[]'), ('github', '"x"'), ('github', '1'), ('github', '{"subject": 1}'), ('github', '{"subject": null}'),
 	('github', '{"subject": {"a": "b"}}'), ('github', '{"subject": ["a"]}'), ('github', '{"subject": ""}'), ('github', '{"subject": "id"}'), ('github', '{"unknown": "x"}'), ('github', '{"wrapper": "data", "email": "mail", "email_verified": "ok", "name": "n", "image": "i"}'),
@@ -130,6 +132,10 @@ SELECT name, preset, enabled, issuer, scopes, client_auth, token_endpoint FROM f
 -- a name of a preset with an issuer is no preset
 SELECT fastauth.configure_oauth_provider('slack', 'id', 'regress-secret-slack', issuer => 'https://op.example');
 SELECT name, preset, issuer, oidc, scopes, client_auth FROM fastauth.oauth_providers_overview WHERE name = 'slack';
+-- but the issuer of a preset is that preset
+SELECT fastauth.configure_oauth_provider('work', 'id', 'regress-secret-work', issuer => 'https://accounts.google.com', trust_email => true);
+SELECT name, preset, issuer, oidc, trust_email, trust_domains FROM fastauth.oauth_providers_overview WHERE name = 'work';
+SELECT fastauth.remove_oauth_provider('work');
 -- without a preset: all endpoints are plain OAuth 2.0, with keys OpenID Connect
 SELECT fastauth.configure_oauth_provider('plain', 'id', 'regress-secret-plain', issuer => 'https://plain.example', authorization_endpoint => 'https://plain.example/a', token_endpoint => 'https://plain.example/t', userinfo_endpoint => 'https://plain.example/u', options => '{"subject": "uid"}');
 SELECT fastauth.configure_oauth_provider('keys', 'id', NULL, issuer => 'https://keys.example', authorization_endpoint => 'https://keys.example/a', token_endpoint => 'https://keys.example/t', userinfo_endpoint => 'https://keys.example/u', jwks_uri => 'https://keys.example/k', client_auth => 'none');

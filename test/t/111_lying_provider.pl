@@ -137,6 +137,7 @@ my @lies = (
 	[ 'another key', { key => 'other' } ],
 	[ 'another key without kid', { key => 'other', header => { kid => undef } } ],
 	[ 'another key with a kid that nobody knows', { key => 'unknown' } ],
+	[ 'a key of its set that is for encryption', { key => 'enc' } ],
 	[ 'ES256 by an RSA key', { header => { alg => 'ES256' } } ],
 	[ 'a crit header', { header => { crit => ['exp'] } } ],
 	[ 'a key of its own in the header', { key => 'other', header => { jku => "$liar/honest/jwks", kid => 'rs1' } } ],
@@ -175,9 +176,9 @@ my @lies = (
 
 for my $at (qw(token userinfo))
 {
-	push @lies, map { [ "$at: $_", { "${at}_how" => $_ } ] } qw(500 404 redirect big endless garbage deep list empty drop);
+	push @lies, map { [ "$at: $_", { "${at}_how" => $_ } ] } qw(500 404 redirect big endless headers continues garbage deep list empty drop);
 }
-push @lies, map { [ "keys: $_", {}, undef, "jwks-$_" ] } qw(500 404 redirect big endless garbage deep list empty drop);
+push @lies, map { [ "keys: $_", {}, undef, "jwks-$_" ] } qw(500 404 redirect big endless headers continues garbage deep list empty drop);
 
 # One backend for all; psql gives each answer an end that can be seen.
 my $session = $node->background_psql('postgres', on_error_stop => 0);
@@ -223,6 +224,16 @@ for my $lie (@lies)
 cmp_ok($slowest, '<', LIMIT, "the slowest lie took ${slowest} s: $slowest_name");
 cmp_ok(memory() - $memory, '<', 24, sprintf('they took %.1f MiB', memory() - $memory));
 $session->quit;
+
+# --- who asks for all messages ----------------------------------------------------------------------
+
+$flow = begin($node, 'honest');
+# No other statement: log_statement would show the client its own.
+($status, $token, $err) = $node->psql('postgres', 'SELECT fastauth.oauth_callback(' . callback_sql($flow, { code => code_for($flow, %ask, key => 'other') }) . ')', extra_params => [], connstr => $node->connstr('postgres') . " options='-c client_min_messages=debug5'");
+like($err, qr/DETAIL:  provider_error/, 'a client that wants to be told everything');
+unlike($err, qr/signed|ID token/, 'is not told where it failed');
+# It is an event as well.
+$refusals++;
 
 # --- what is left in the memory of a backend -----------------------------------------------------------
 
@@ -285,7 +296,7 @@ ok($node->poll_query_until('postgres', $events, $refusals), "each of the $refusa
 
 # --- lies at discovery: there is no state yet ---------------------------------------------------------
 
-for my $how (qw(500 404 redirect big endless garbage deep list empty drop issuer plain))
+for my $how (qw(500 404 redirect big endless headers continues garbage deep list empty drop issuer plain))
 {
 	my $name = provider("discovery-$how");
 
@@ -336,6 +347,23 @@ cmp_ok(time - $begin, '<', 3, 'at once');
 $run->{h}->finish;
 like($run->{err}, qr/terminating connection|server closed/, 'and its client told');
 spent($run->{flow}, 'termination');
+
+# --- too many who wait ------------------------------------------------------------------------------------
+
+# A quarter of all connections may wait for one server.
+my @crowd = map { start_sql($node, "SELECT fastauth.oauth_authorize_url('discovery-hang', '" . REDIRECT . "')") } 1 .. 20;
+ok($node->poll_query_until('postgres', "SELECT count(*) $waiting", '15'), 'a crowd waits for a provider that hangs, as far as it may');
+($status, $token, $err) = $node->psql('postgres', "\\set VERBOSITY verbose\nSELECT fastauth.oauth_authorize_url('discovery-hang', '" . REDIRECT . "')");
+like($err, qr/PT503.*\n.*server_busy/, 'whoever comes now is told so at once');
+my ($pair) = signin($node, 'postgres', $owner);
+like($pair, qr/^ey/, 'those who sign in otherwise do');
+$node->safe_psql('postgres', "SELECT CASE WHEN row_number() OVER () > 5 THEN pg_cancel_backend(pid) ELSE pg_terminate_backend(pid) END $waiting");
+$_->{h}->finish for @crowd;
+is(scalar(grep { $_->{err} =~ /PT503.*\n.*server_busy/ } @crowd), 5, 'as were those of the crowd who were too many');
+@crowd = map { start_sql($node, "SELECT fastauth.oauth_authorize_url('discovery-hang', '" . REDIRECT . "')") } 1 .. 15;
+ok($node->poll_query_until('postgres', "SELECT count(*) $waiting", '15'), 'places are given back, by who is cancelled or terminated too');
+$node->safe_psql('postgres', "SELECT pg_cancel_backend(pid) $waiting");
+$_->{h}->finish for @crowd;
 
 # --- a private address -----------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ CREATE FUNCTION fastauth.oauth_authorize_url(provider pg_catalog.text, redirect_
 	LANGUAGE C VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 	SET search_path = pg_catalog, pg_temp
 	AS 'MODULE_PATHNAME', 'fastauth_oauth_authorize_url';
-COMMENT ON FUNCTION fastauth.oauth_authorize_url(pg_catalog.text, pg_catalog.text) IS 'begin to sign in with an identity provider, RFC 6749 section 4.1 with PKCE: send the browser to url, keep browser_secret in it, and call oauth_callback() within ten minutes (rate_limited, provider_not_found, redirect_not_allowed, provider_error, invalid_argument)';
+COMMENT ON FUNCTION fastauth.oauth_authorize_url(pg_catalog.text, pg_catalog.text) IS 'begin to sign in with an identity provider, RFC 6749 section 4.1 with PKCE: send the browser to url, keep browser_secret in it, and call oauth_callback() within ten minutes (rate_limited, provider_not_found, redirect_not_allowed, provider_error, invalid_argument, server_busy)';
 
 CREATE FUNCTION fastauth.oauth_callback(provider pg_catalog.text, code pg_catalog.text, state pg_catalog.text, browser_secret pg_catalog.text, iss pg_catalog.text DEFAULT NULL) RETURNS fastauth.token_pair
 	LANGUAGE C VOLATILE PARALLEL UNSAFE SECURITY DEFINER
@@ -38,13 +38,13 @@ CREATE FUNCTION fastauth.oauth_link_url(provider pg_catalog.text, redirect_uri p
 	LANGUAGE C VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 	SET search_path = pg_catalog, pg_temp
 	AS 'MODULE_PATHNAME', 'fastauth_oauth_link_url';
-COMMENT ON FUNCTION fastauth.oauth_link_url(pg_catalog.text, pg_catalog.text) IS 'begin to link an account of an identity provider to the current identity, who signed in within reauth_window (not_authenticated, session_revoked, account_inactive, reauthentication_required, rate_limited, provider_not_found, redirect_not_allowed, provider_error, invalid_argument)';
+COMMENT ON FUNCTION fastauth.oauth_link_url(pg_catalog.text, pg_catalog.text) IS 'begin to link an account of an identity provider to the current identity, who signed in within reauth_window (not_authenticated, session_revoked, account_inactive, reauthentication_required, rate_limited, provider_not_found, redirect_not_allowed, provider_error, invalid_argument, server_busy)';
 
 CREATE FUNCTION fastauth.link_oauth_account(provider pg_catalog.text, code pg_catalog.text, state pg_catalog.text, browser_secret pg_catalog.text, iss pg_catalog.text DEFAULT NULL) RETURNS pg_catalog.void
 	LANGUAGE C VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 	SET search_path = pg_catalog, pg_temp
 	AS 'MODULE_PATHNAME', 'fastauth_link_oauth_account';
-COMMENT ON FUNCTION fastauth.link_oauth_account(pg_catalog.text, pg_catalog.text, pg_catalog.text, pg_catalog.text, pg_catalog.text) IS 'exchange the code and link the account, in the session that called oauth_link_url(); the same account again is fine (not_authenticated, session_revoked, account_inactive, reauthentication_required, rate_limited, provider_not_found, invalid_token, provider_error, already_linked, recorder_unavailable, not_configured)';
+COMMENT ON FUNCTION fastauth.link_oauth_account(pg_catalog.text, pg_catalog.text, pg_catalog.text, pg_catalog.text, pg_catalog.text) IS 'exchange the code and link the account, in the session that called oauth_link_url(); the same account again is fine (not_authenticated, session_revoked, account_inactive, reauthentication_required, rate_limited, provider_not_found, invalid_token, provider_error, already_linked, recorder_unavailable, not_configured, server_busy)';
 
 CREATE FUNCTION fastauth.list_oauth_accounts() RETURNS SETOF fastauth.oauth_account_data
 	LANGUAGE C STABLE PARALLEL UNSAFE SECURITY DEFINER
