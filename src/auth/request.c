@@ -15,7 +15,6 @@
 #include "access/xact.h"
 #include "base/errors.h"
 #include "base/json.h"
-#include "mb/pg_wchar.h"
 #include "store/settings.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
@@ -81,15 +80,11 @@ request_setting(const char *name)
 bool
 auth_request_object(const char *name, BaseJsonItems *items)
 {
-	const char *value = request_setting(name);
-	const char *json = value;
+	const char *json = request_setting(name);
 
 	memset(items, 0, sizeof(*items));
-	if (value == NULL)
+	if (json == NULL)
 		return false;
-	/* In SQL_ASCII the bytes are what the client sent, to be checked as they are. */
-	if (GetDatabaseEncoding() != PG_SQL_ASCII)
-		json = pg_server_to_any(value, (int) strlen(value), PG_UTF8);
 	if (!base_json_object(json, strlen(json), items))
 		base_raise(FA_INVALID_ARGUMENT, "%s must be a JSON object, without a member twice", name);
 	return true;

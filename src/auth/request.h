@@ -41,8 +41,11 @@ extern bool auth_request_is_unsafe(void);
 /* The last segment of its path, "signin" of "/rpc/signin"; "" without a request. */
 extern const char *auth_request_function(void);
 
-/* A header by its lower-case name, or a cookie; NULL when there is none.  UTF-8; they live until the transaction ends. */
+/* A header by its lower-case name, or a cookie; NULL when there is none.  They live until the transaction ends. */
 extern const char *auth_request_header(const char *name);
 extern const char *auth_request_cookie(const char *name);
+
+/* (request_client.c) Say who calls, by the headers, for the rest of this transaction. */
+extern void auth_request_set_client(void);
 
 #endif							/* FASTAUTH_AUTH_REQUEST_H */
