@@ -17,9 +17,6 @@ extern bool auth_client_is_authenticator(void);
 /* Say who calls, for the rest of this transaction; NULL is unknown. */
 extern void auth_client_set(const inet *address, const char *user_agent);
 
-/* Does the role that connected stand in for PostgREST or the like? */
-extern bool auth_client_is_authenticator(void);
-
 /* Who calls, before somebody else's code ran, and again after it. */
 extern const void *auth_client_mark(void);
 extern void auth_client_return(const void *mark);
