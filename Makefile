@@ -124,6 +124,7 @@ REGRESS = \
 	oauth_provider \
 	oauth_account \
 	oauth_state \
+	cookie \
 
 ISOLATION = \
 	prepare \
