@@ -9,6 +9,7 @@
 #include "auth/account.h"
 
 #include "auth/cookie.h"
+#include "auth/csrf.h"
 #include "auth/event.h"
 #include "auth/hook.h"
 #include "auth/identity.h"
@@ -221,7 +222,10 @@ account_signout_find(pg_uuid_t *user_id, pg_uuid_t *session_id, bool *has_sessio
 	if (auth_identity_user() == NULL && auth_request_has_cookies())
 	{
 		*has_session = true;
-		return auth_session_of_cookie(session_id, user_id);
+		if (!auth_session_of_cookie(session_id, user_id))
+			return false;
+		auth_csrf_check_request(session_id);
+		return true;
 	}
 	identity = auth_identity_require_live();
 	*user_id = identity->user_id;

@@ -16,6 +16,7 @@
 
 #include "auth/client.h"
 #include "auth/csrf.h"
+#include "auth/identity.h"
 #include "auth/request.h"
 #include "auth/response.h"
 #include "base/errors.h"
@@ -104,6 +105,29 @@ auth_cookie_clear_session(void)
 	auth_cookie_clear(AUTH_COOKIE_ACCESS);
 	auth_cookie_clear(AUTH_COOKIE_REFRESH);
 	auth_cookie_clear(AUTH_COOKIE_CSRF);
+}
+
+/* Whose access cookie is over still has the refresh cookie. */
+bool
+auth_cookie_csrf_token(char *token)
+{
+	pg_uuid_t	session_id;
+	pg_uuid_t	user_id;
+
+	if (!auth_request_has_cookies())
+		return false;
+	if (auth_identity_user())
+	{
+		const AuthIdentity *identity = auth_identity_require_live();
+
+		if (!identity->has_session)
+			return false;
+		session_id = identity->session_id;
+	}
+	else if (!auth_session_of_cookie(&session_id, &user_id))
+		return false;
+	auth_csrf_token(&session_id, token);
+	return true;
 }
 
 void

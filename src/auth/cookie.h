@@ -34,6 +34,12 @@ extern bool auth_cookie_delivers(void);
 /* Only where auth_cookie_delivers().  max_age is in seconds. */
 extern void auth_cookie_set(AuthCookie which, const char *value, int64 max_age);
 
+/*
+ * The CSRF token of the session that this browser's cookies are of, into
+ * AUTH_CSRF_TOKEN_SIZE bytes; false when there is none.
+ */
+extern bool auth_cookie_csrf_token(char *token);
+
 /* Remove it from the browser; nothing happens where cookies do not count. */
 extern void auth_cookie_clear(AuthCookie which);
 

@@ -218,7 +218,7 @@ pre_request_by_cookie(const PreRequest *request, const char *token, AuthAccess *
 		pre_request_require_member(*role);
 }
 
-/* For signout, which a browser calls with whatever it has. */
+/* For signout and csrf_token, which a browser calls with whatever it has. */
 static bool
 pre_request_cookie_is_good(const char *token)
 {
@@ -238,7 +238,8 @@ pre_request_cookie(void)
 
 	if (token == NULL || pre_request_is_way_in())
 		return NULL;
-	if (strcmp(auth_request_function(), "signout") == 0 && !pre_request_cookie_is_good(token))
+	if ((strcmp(auth_request_function(), "signout") == 0 || strcmp(auth_request_function(), "csrf_token") == 0) &&
+		!pre_request_cookie_is_good(token))
 		return NULL;
 	return token;
 }

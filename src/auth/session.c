@@ -365,7 +365,7 @@ session_answer_again(const CrOpaque *token, AuthTokenPair *pair)
 
 /*
  * What the request's refresh cookie is of.  A browser sends it without being
- * asked, so the page has to show the CSRF token too, before anything is spent.
+ * asked, so the page has to show the CSRF token too, before anything changes.
  */
 static bool
 session_look_by_cookie(CrOpaque *token, StoreRefreshState *state)
@@ -379,11 +379,10 @@ session_look_by_cookie(CrOpaque *token, StoreRefreshState *state)
 		cr_opaque_wipe(token);
 		return false;
 	}
-	auth_csrf_check_request(&state->refresh.session_id);
 	return true;
 }
 
-/* Also by a token that was used before: whoever has it, it is better ended. */
+/* Also by a token that was used before: whoever has it, the session is better ended. */
 bool
 auth_session_of_cookie(pg_uuid_t *session_id, pg_uuid_t *user_id)
 {
@@ -398,14 +397,21 @@ auth_session_of_cookie(pg_uuid_t *session_id, pg_uuid_t *user_id)
 	return !state.session_ended;
 }
 
+/* The token that is to be spent. */
 static void
 session_need_token(const char *refresh_token, CrOpaque *token)
 {
 	StoreRefreshState state;
 
-	if (refresh_token ? !cr_opaque_parse(CR_REFRESH_PREFIX, refresh_token, token)
-		: !session_look_by_cookie(token, &state))
-		base_raise_hint(FA_INVALID_TOKEN, refresh_token ? NULL : "Sign in again; signout removes the cookies of a session that is over.", NULL);
+	if (refresh_token)
+	{
+		if (!cr_opaque_parse(CR_REFRESH_PREFIX, refresh_token, token))
+			base_raise(FA_INVALID_TOKEN, NULL);
+		return;
+	}
+	if (!session_look_by_cookie(token, &state))
+		base_raise_hint(FA_INVALID_TOKEN, "Sign in again; signout removes the cookies of a session that is over.", NULL);
+	auth_csrf_check_request(&state.refresh.session_id);
 }
 
 void

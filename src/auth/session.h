@@ -45,7 +45,7 @@ extern void auth_session_refresh(const char *refresh_token, AuthTokenPair *pair)
 
 /*
  * The live session of the request's refresh cookie; false when there is none.
- * Raises csrf_failed when the request is not one of our own pages'.
+ * Before it is changed, auth_csrf_check_request() has to be asked.
  */
 extern bool auth_session_of_cookie(pg_uuid_t *session_id, pg_uuid_t *user_id);
 

@@ -255,6 +255,17 @@ SELECT count(*) FROM pg_temp.ask('thief', $$fastauth.signin('cookie.ann@example.
 SELECT pg_temp.who('thief') AS signed_in_over_them;
 
 --
+-- The CSRF token for pages that cannot read the cookie: of the access cookie's session, or of the refresh cookie's
+--
+SELECT count(*) AS lines FROM pg_temp.ask('thief', 'fastauth.csrf_token()', '{"x-csrf-token": null, "sec-fetch-site": null}', 'GET');
+SELECT value = pg_temp.cookie('thief', 'csrf') AS same FROM kept WHERE name = 'body thief';
+UPDATE jar SET value = 'x.y.z' WHERE browser = 'thief' AND name ~ 'access';
+SELECT regexp_replace(line, '^\S{50,}$', 'TOKEN') AS line FROM pg_temp.ask('thief', 'fastauth.csrf_token()', method => 'GET') AS line;
+SELECT value = pg_temp.cookie('thief', 'csrf') AS same FROM kept WHERE name = 'body thief';
+SELECT pg_temp.try('thief', 'fastauth.refresh(NULL)', jsonb_build_object('x-csrf-token', value)) AS good_for_a_refresh FROM kept WHERE name = 'body thief';
+SELECT pg_temp.ask('nobody', 'fastauth.csrf_token()', method => 'GET') IS NULL AS nobody;
+
+--
 -- signout: signed in; with a refresh cookie only; with nothing
 --
 SELECT count(*) FROM pg_temp.ask('ann', $$fastauth.signin('cookie.ann@example.com', 'correct horse battery')$$) AS line WHERE line ~ 'Set-Cookie';
