@@ -59,6 +59,7 @@ SQL_PIECES = \
 	sql/install/functions/hook.sql \
 	sql/install/functions/mail.sql \
 	sql/install/functions/webhook.sql \
+	sql/install/functions/postgrest.sql \
 	sql/install/functions/grants.sql \
 	sql/install/99_grants.sql
 
@@ -96,6 +97,7 @@ REGRESS = \
 	roles \
 	permission \
 	permission_attack \
+	postgrest \
 	token \
 	token_form \
 	caller_settings \
@@ -123,6 +125,7 @@ REGRESS = \
 	oauth_provider \
 	oauth_account \
 	oauth_state \
+	cookie \
 
 ISOLATION = \
 	prepare \
@@ -152,6 +155,7 @@ ISOLATION = \
 	permission_revoked \
 	seal_race \
 	key_rotate \
+	key_announced \
 	event_order \
 	oauth_account_race \
 	unlink_race \

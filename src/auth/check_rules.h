@@ -63,6 +63,12 @@ extern void auth_check_mail_settings(AuthCheck *check);
 extern void auth_check_mails(AuthCheck *check);
 extern void auth_check_secrets(AuthCheck *check);
 
+/* check_postgrest.c */
+extern void auth_check_authenticators(AuthCheck *check);
+extern void auth_check_anon_role(AuthCheck *check);
+extern void auth_check_http_schemas(AuthCheck *check);
+extern void auth_check_http_settings(AuthCheck *check);
+
 /* check_oauth.c */
 extern void auth_check_providers(AuthCheck *check);
 

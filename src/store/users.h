@@ -35,6 +35,9 @@ extern bool store_users_get_by_email(const char *email, StoreUser *user);
 extern bool store_users_is_active(const pg_uuid_t *id, bool *active);
 extern bool store_users_is_deleted(const pg_uuid_t *id);	/* softly; and whoever there is not */
 
+/* The same, and the PostgreSQL role that the user was given, or NULL. */
+extern bool store_users_get_role(const pg_uuid_t *id, bool *active, char **dbrole);
+
 /* The same, holding the row against changes until the end of the transaction. */
 extern bool store_users_lock(const pg_uuid_t *id, StoreUser *user);
 
