@@ -16,6 +16,8 @@ SELECT regress_outcome($$SELECT fastauth.setup_postgrest('regress_pgrst_super', 
 	regress_outcome($$SELECT fastauth.setup_postgrest('regress_pgrst_member', 'regress_pgrst_anon', 'regress_pgrst_user', 'regress_api')$$) AS its_member_connects,
 	regress_outcome($$SELECT fastauth.setup_postgrest('regress_pgrst', 'regress_pgrst_super', 'regress_pgrst_user', 'regress_api')$$) AS superuser_is_anon,
 	regress_outcome($$SELECT fastauth.setup_postgrest('regress_pgrst', 'regress_pgrst_anon', 'regress_pgrst_member', 'regress_api')$$) AS its_member_signs_in;
+SELECT regress_outcome($$SELECT fastauth.configure('anon_role', 'regress_pgrst_super')$$) AS superuser, regress_outcome($$SELECT fastauth.configure('anon_role', 'regress_pgrst_none')$$) AS no_such_role,
+	regress_outcome($$SELECT fastauth.configure('anon_role', 'fastauth_owner')$$) AS our_owner, regress_outcome($$SELECT fastauth.configure('anon_role', 'anon')$$) AS the_default_need_not_be_there;
 SELECT regress_outcome($$SELECT fastauth.setup_postgrest('regress_pgrst', 'regress_pgrst_anon', 'regress_pgrst_anon', 'regress_api')$$) AS two_roles,
 	regress_outcome($$SELECT fastauth.setup_postgrest('regress_pgrst_anon', 'regress_pgrst_anon', 'regress_pgrst_user', 'regress_api')$$) AS other_two,
 	regress_outcome($$SELECT fastauth.setup_postgrest('fastauth_owner', 'regress_pgrst_anon', 'regress_pgrst_user', 'regress_api')$$) AS our_owner,
