@@ -458,7 +458,7 @@ SELECT * FROM regress_told('SELECT 1');
 SELECT * FROM regress_told('ALTER ROLE regress_pgrst REPLICATION');
 SELECT * FROM regress_told('REVOKE regress_pgrst_user FROM regress_pgrst', $$SELECT fastauth.configure('allowed_roles', '{regress_pgrst_editor}')$$, 'REVOKE regress_pgrst_editor FROM regress_pgrst');
 SELECT * FROM regress_told('ALTER ROLE regress_pgrst INHERIT', 'REVOKE regress_pgrst_anon, regress_pgrst_user FROM regress_pgrst', 'GRANT regress_pgrst_anon, regress_pgrst_user TO regress_pgrst');
-SELECT * FROM regress_told('REVOKE EXECUTE ON FUNCTION fastauth.pre_config() FROM regress_pgrst', 'REVOKE EXECUTE ON FUNCTION fastauth.pre_request() FROM regress_pgrst_anon');
+SELECT * FROM regress_told('REVOKE EXECUTE ON FUNCTION fastauth.pre_config() FROM regress_pgrst', 'REVOKE EXECUTE ON FUNCTION fastauth.pre_request() FROM regress_pgrst_anon, regress_pgrst_user');
 SELECT * FROM regress_told('ALTER ROLE regress_pgrst_anon BYPASSRLS');
 SELECT * FROM regress_told('ALTER ROLE regress_pgrst_anon RENAME TO regress_pgrst_other');
 SELECT * FROM regress_told($$SELECT fastauth.grant_api(NULL, NULL, 'regress_pgrst_anon')$$);
