@@ -56,12 +56,12 @@ sub start_api
 	my @flags = map { "$_=" . delete $config{$_} } grep { /^--/ } sort keys %config;
 
 	%config = (db_uri => 'postgres://authenticator@/postgres', db_schemas => 'fastauth_api, app', db_anon_role => 'anon',
-		db_pre_request => 'fastauth.pre_request', db_pre_config => 'fastauth.pre_config', %config);
+		db_pre_request => 'fastauth.pre_request', db_pre_config => 'fastauth.pre_config', server_host => '127.0.0.1', %config);
 	local %ENV = (%ENV, PGHOST => $node->host, PGPORT => $node->port, map { 'PGRST_' . uc $_ => $config{$_} } keys %config);
 	system('bash', "$FindBin::Bin/../lib/npm.sh") == 0 or die 'no packages of npm';
 	my ($server, %port) = TestNet::start_servers('postgrest.mjs', @flags);
 	my $scheme = grep({ /^--tls/ } @flags) ? 'https' : 'http';
-	return { server => $server, port => $port{postgrest}, url => "$scheme://localhost:$port{postgrest}" };
+	return { server => $server, port => $port{postgrest}, url => "$scheme://127.0.0.1:$port{postgrest}" };
 }
 
 # One request: { status, reason, headers, content, json, word }.  Options: token, headers, json (a value), body.
@@ -75,7 +75,7 @@ sub ask
 	$headers{'content-type'} //= 'application/json' if defined $content;
 	my $answer = $http->request($method, "$api->{url}$path", { headers => \%headers, defined $content ? (content => $content) : () });
 	die "$method $path: $answer->{content}" if $answer->{status} == 599;
-	$answer->{json} = eval { $json->decode($answer->{content}) } if $answer->{content} ne '';
+	$answer->{json} = eval { $json->decode($answer->{content}) } if ($answer->{content} //= '') ne '';
 	# The stable word of one of our errors; of another its code.
 	$answer->{word} = !$answer->{success} && ref $answer->{json} eq 'HASH' ? (($answer->{json}{code} // '') =~ /^PT/ ? $answer->{json}{details} : $answer->{json}{code}) : undef;
 	return $answer;
