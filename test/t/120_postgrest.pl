@@ -8,6 +8,8 @@ use strict;
 use warnings FATAL => 'all';
 
 use FindBin;
+use HTTP::Tiny;
+use JSON::PP;
 use lib $FindBin::Bin;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
@@ -390,7 +392,7 @@ is(scalar @{ good($carol, 'list_oauth_accounts') }, 0, 'list_oauth_accounts: not
 sub seen
 {
 	my ($token, $method, $function) = @_;
-	my $answer = ask($api, $method // 'POST', '/rpc/' . ($function // 'seen'), token => $token, headers => { 'content-profile' => 'app', 'accept-profile' => 'app' });
+	my $answer = ask($api, $method // 'POST', '/rpc/' . ($function // 'seen'), token => $token, headers => [ 'content-profile' => 'app', 'accept-profile' => 'app' ]);
 
 	return $answer->{word} // join(' ', map { $answer->{json}{$_} // 'nobody' } qw(role uid read_only));
 }
@@ -399,10 +401,10 @@ is(seen($alice), "authenticated $id on", 'with a token: its user, in its role');
 is(seen($alice, 'GET', 'seen_writing'), "authenticated $id on", 'any function is, by GET');
 is(seen($alice, 'POST', 'seen_writing'), "authenticated $id off", 'a VOLATILE one by POST is not');
 value("INSERT INTO app.notes VALUES ('$id', 'mine'), (gen_random_uuid(), 'not mine')");
-is(join(' ', map { $_->{note} } @{ ask($api, 'GET', '/notes?select=note', token => $alice, headers => { 'accept-profile' => 'app' })->{json} }), 'mine', 'a policy is held');
-is(scalar @{ ask($api, 'GET', '/notes', headers => { 'accept-profile' => 'app' })->{json} }, 0, 'and for nobody');
+is(join(' ', map { $_->{note} } @{ ask($api, 'GET', '/notes?select=note', token => $alice, headers => [ 'accept-profile' => 'app' ])->{json} }), 'mine', 'a policy is held');
+is(scalar @{ ask($api, 'GET', '/notes', headers => [ 'accept-profile' => 'app' ])->{json} }, 0, 'and for nobody');
 is(ask($api, 'GET', '/users', token => $alice)->{status}, 404, 'no table is exposed');
-is(ask($api, 'GET', '/notes', token => $alice, headers => { 'accept-profile' => 'fastauth' })->{status}, 406, 'nor is the schema fastauth');
+is(ask($api, 'GET', '/notes', token => $alice, headers => [ 'accept-profile' => 'fastauth' ])->{status}, 406, 'nor is the schema fastauth');
 
 is(post($api, 'a.b.c', 'uid')->{word}, 'PGRST301', 'a token that is none, PostgREST refuses');
 

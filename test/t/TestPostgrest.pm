@@ -6,7 +6,6 @@ use warnings FATAL => 'all';
 
 use Exporter 'import';
 use FindBin;
-use HTTP::Tiny;
 use IO::Socket::INET;
 use JSON::PP;
 use PostgreSQL::Test::Cluster;
@@ -16,10 +15,8 @@ use Time::HiRes qw(time usleep);
 use TestNet;
 use TestServer;
 
-our @EXPORT = qw(new_api start_api ask post send_raw link_of code_of until_true);
+our @EXPORT = qw(new_api start_api ask post request_bytes send_raw link_of code_of until_true);
 
-# Half of what a request may take, as tests wait for what is wrong too.
-my $http = HTTP::Tiny->new(max_redirect => 0, timeout => $PostgreSQL::Test::Utils::timeout_default);
 my $json = JSON::PP->new->utf8->allow_nonref->canonical;
 
 # A server whose database "postgres" is behind PostgREST's stand-in: (node, api).  Settings are lines of postgresql.conf.
@@ -48,7 +45,7 @@ SQL
 	return ($node, start_api($node));
 }
 
-# PostgREST's stand-in before a database, with the configuration that docs/postgrest.md gives, or more: { url, port, server }.
+# PostgREST's stand-in before a database, with the configuration that docs/postgrest.md gives, or more: { port, server }.
 # Options of the program itself begin with "--".
 sub start_api
 {
@@ -60,24 +57,100 @@ sub start_api
 	local %ENV = (%ENV, PGHOST => $node->host, PGPORT => $node->port, map { 'PGRST_' . uc $_ => $config{$_} } keys %config);
 	system('bash', "$FindBin::Bin/../lib/npm.sh") == 0 or die 'no packages of npm';
 	my ($server, %port) = TestNet::start_servers('postgrest.mjs', @flags);
-	my $scheme = grep({ /^--tls/ } @flags) ? 'https' : 'http';
-	return { server => $server, port => $port{postgrest}, url => "$scheme://127.0.0.1:$port{postgrest}" };
+	return { server => $server, port => $port{postgrest} };
 }
 
-# One request: { status, reason, headers, content, json, word }.  Options: token, headers, json (a value), body.
+# The bytes of a request: headers is a list of names and values, sent as they are.
+sub request_bytes
+{
+	my ($method, $path, $headers, $content) = @_;
+	my $bytes = "$method $path HTTP/1.1\r\nHost: 127.0.0.1\r\n";
+
+	for (my $i = 0; $i < @$headers; $i += 2)
+	{
+		$bytes .= "$headers->[$i]: $headers->[$i + 1]\r\n";
+	}
+	$bytes .= 'Content-Length: ' . length($content) . "\r\n" if defined $content;
+	return "$bytes\r\n" . ($content // '');
+}
+
+# What came back so far, up to the end of an answer, or undef: { status, reason, headers, content }.  Of a header that comes
+# more than once, a list.
+sub parse_answer
+{
+	my ($bytes, $method) = @_;
+	my ($head, $content) = $bytes =~ /\A(.*?)\r\n\r\n(.*)\z/s or return undef;
+	my ($line, @lines) = split /\r\n/, $head;
+	my %answer = (headers => {}, content => '');
+
+	@answer{qw(status reason)} = $line =~ m{^HTTP/1\.1 (\d{3}) ?(.*)$} or die "no answer of HTTP: $line";
+	for my $header (@lines)
+	{
+		my ($name, $value) = $header =~ /^([^:]+):[ \t]*(.*?)[ \t]*$/ or die "no header: $header";
+		my $before = $answer{headers}{lc $name};
+
+		$answer{headers}{lc $name} = !defined $before ? $value : ref $before ? [ @$before, $value ] : [ $before, $value ];
+	}
+	my $length = $method eq 'HEAD' || $answer{status} == 204 ? 0 : $answer{headers}{'content-length'};
+	return undef if !defined $length || length $content < $length;
+	$answer{content} = substr $content, 0, $length;
+	return \%answer;
+}
+
+# Send bytes and read an answer; undef when the server closed without one.
+sub exchange
+{
+	my ($socket, $bytes, $method) = @_;
+	my ($back, $end) = ('', time + $PostgreSQL::Test::Utils::timeout_default);
+
+	local $SIG{PIPE} = 'IGNORE';
+	# In one piece: a second one would wait until the first is acknowledged.
+	for (my $sent = 0; $sent < length $bytes;)
+	{
+		# The server may have answered and closed before it read all.
+		$sent += syswrite($socket, $bytes, length($bytes) - $sent, $sent) // last;
+	}
+	while (time < $end)
+	{
+		my $ready = '';
+
+		vec($ready, fileno $socket, 1) = 1;
+		next if !select $ready, undef, undef, 0.2;
+		return undef if !sysread $socket, $back, 65536, length $back;
+		my $answer = parse_answer($back, $method);
+		return $answer if $answer;
+	}
+	die 'no answer in time';
+}
+
+sub connected
+{
+	my ($api) = @_;
+	my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $api->{port}, Timeout => 10) or die "no connection: $!";
+
+	binmode $socket;
+	return $socket;
+}
+
+# One request: { status, reason, headers, content, json, word }.  Options: token, headers (a list of names and values), json
+# (a value), body.
 sub ask
 {
 	my ($api, $method, $path, %options) = @_;
-	my %headers = %{ $options{headers} // {} };
+	my @headers = @{ $options{headers} // [] };
 	my $content = exists $options{json} ? $json->encode($options{json}) : $options{body};
 
-	$headers{authorization} //= "Bearer $options{token}" if defined $options{token};
-	$headers{'content-type'} //= 'application/json' if defined $content;
-	my $answer = $http->request($method, "$api->{url}$path", { headers => \%headers, defined $content ? (content => $content) : () });
+	unshift @headers, authorization => "Bearer $options{token}" if defined $options{token};
+	push @headers, 'content-type' => 'application/json' if exists $options{json};
+	my $bytes = request_bytes($method, $path, \@headers, $content);
+	# A connection that was kept may be closed by now.
+	my $answer = $api->{socket} ? exchange($api->{socket}, $bytes, $method) : undef;
+	$answer //= exchange($api->{socket} = connected($api), $bytes, $method) // die "$method $path: no answer";
 	die "$method $path: $answer->{content}" if $answer->{status} == 599;
-	$answer->{json} = eval { $json->decode($answer->{content}) } if ($answer->{content} //= '') ne '';
+	delete $api->{socket} if lc($answer->{headers}{connection} // '') eq 'close';
+	$answer->{json} = eval { $json->decode($answer->{content}) } if $answer->{content} ne '';
 	# The stable word of one of our errors; of another its code.
-	$answer->{word} = !$answer->{success} && ref $answer->{json} eq 'HASH' ? (($answer->{json}{code} // '') =~ /^PT/ ? $answer->{json}{details} : $answer->{json}{code}) : undef;
+	$answer->{word} = $answer->{status} >= 300 && ref $answer->{json} eq 'HASH' ? (($answer->{json}{code} // '') =~ /^PT/ ? $answer->{json}{details} : $answer->{json}{code}) : undef;
 	return $answer;
 }
 
@@ -89,30 +162,12 @@ sub post
 	return ask($api, 'POST', "/rpc/$function", token => $token, json => \%arguments);
 }
 
-# Bytes as they are: (status, what came back).  Ends when the server closes or has answered.
+# Bytes as they are, on a connection of their own; the answer, or undef when the server only closed it.
 sub send_raw
 {
 	my ($api, $bytes) = @_;
-	my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $api->{port}, Timeout => 10) or die "no connection: $!";
-	my $back = '';
-	my $end = time + $PostgreSQL::Test::Utils::timeout_default;
 
-	local $SIG{PIPE} = 'IGNORE';
-	binmode $socket;
-	print {$socket} $bytes;
-	$socket->flush;
-	while (time < $end)
-	{
-		my $ready = '';
-
-		vec($ready, fileno($socket), 1) = 1;
-		next if !select $ready, undef, undef, 0.2;
-		last if !sysread $socket, $back, 65536, length $back;
-		last if $back =~ /\r\n\r\n/ && $back =~ /^content-length: (\d+)/mi && length($back) - ($+[0] > 0 ? index($back, "\r\n\r\n") + 4 : 0) >= $1;
-	}
-	close $socket;
-	my ($status) = $back =~ m{^HTTP/1\.1 (\d+)};
-	return ($status // 0, $back);
+	return exchange(connected($api), $bytes, '');
 }
 
 sub link_of
