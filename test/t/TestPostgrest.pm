@@ -78,7 +78,7 @@ sub request_bytes
 # more than once, a list.
 sub parse_answer
 {
-	my ($bytes, $method) = @_;
+	my ($bytes, $method, $is_all) = @_;
 	my ($head, $content) = $bytes =~ /\A(.*?)\r\n\r\n(.*)\z/s or return undef;
 	my ($line, @lines) = split /\r\n/, $head;
 	my %answer = (headers => {}, content => '');
@@ -92,6 +92,7 @@ sub parse_answer
 		$answer{headers}{lc $name} = !defined $before ? $value : ref $before ? [ @$before, $value ] : [ $before, $value ];
 	}
 	my $length = $method eq 'HEAD' || $answer{status} == 204 ? 0 : $answer{headers}{'content-length'};
+	$length //= length $content if $is_all;
 	return undef if !defined $length || length $content < $length;
 	$answer{content} = substr $content, 0, $length;
 	return \%answer;
@@ -116,9 +117,9 @@ sub exchange
 
 		vec($ready, fileno $socket, 1) = 1;
 		next if !select $ready, undef, undef, 0.2;
-		return undef if !sysread $socket, $back, 65536, length $back;
-		my $answer = parse_answer($back, $method);
-		return $answer if $answer;
+		my $more = sysread $socket, $back, 65536, length $back;
+		my $answer = parse_answer($back, $method, !$more);
+		return $answer if $answer || !$more;
 	}
 	die 'no answer in time';
 }
