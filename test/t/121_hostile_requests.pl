@@ -28,7 +28,7 @@ DECLARE
 BEGIN
 	BEGIN
 		FOR name, value IN SELECT * FROM jsonb_each_text(settings) LOOP
-			PERFORM set_config('request.' || name, value, true);
+			PERFORM set_config(name, value, true);
 		END LOOP;
 		IF role_too IS NOT NULL THEN
 			PERFORM set_config('role', role_too, true);
@@ -208,14 +208,14 @@ my $json = JSON::PP->new->canonical;
 my $claims_of_alice = $json->encode(claims_of($alice));
 my $headers_of_bob = $json->encode({ authorization => $bearer{bob} });
 is(forged($bob, {}), 'accepted, bob', 'pre_request twice');
-is(forged(undef, { 'jwt.claims' => $claims_of_alice }), 'invalid_token, nobody', "nobody with alice's claims");
-is(forged(undef, { 'jwt.claims' => $claims_of_alice }, role_too => 'authenticated'), 'invalid_token, nobody', 'in her role');
-is(forged($bob, { 'jwt.claims' => $claims_of_alice }), 'invalid_token, nobody', "bob with alice's claims: refused, and nobody is left, though that was undone");
-is(forged($bob, { 'jwt.claims' => $claims_of_alice, headers => '{}' }), 'invalid_token, nobody', 'without a token');
-is(forged($bob, { 'jwt.claims' => '{"role": "anon"}', headers => '{}' }), "PT500 requests without a token run as another role than anon_role, nobody", 'as nobody in his role');
-is(forged($bob, { 'jwt.claims' => $claims_of_alice, headers => $headers_of_bob }), 'invalid_token, nobody', 'with his own token');
-is(forged($bob, { 'jwt.claims' => $json->encode({ %{ claims_of($bob) }, sub => $user{alice}{id} }) }), 'invalid_token, nobody', 'with one claim of hers');
-is(forged($bob, { headers => '{"authorization": "Bearer a.b.c"}' }), 'invalid_token, nobody', 'with a token that is none');
+is(forged(undef, { 'request.jwt.claims' => $claims_of_alice }), 'invalid_token, nobody', "nobody with alice's claims");
+is(forged(undef, { 'request.jwt.claims' => $claims_of_alice }, role_too => 'authenticated'), 'invalid_token, nobody', 'in her role');
+is(forged($bob, { 'request.jwt.claims' => $claims_of_alice }), 'invalid_token, nobody', "bob with alice's claims: refused, and nobody is left, though that was undone");
+is(forged($bob, { 'request.jwt.claims' => $claims_of_alice, 'request.headers' => '{}' }), 'invalid_token, nobody', 'without a token');
+is(forged($bob, { 'request.jwt.claims' => '{"role": "anon"}', 'request.headers' => '{}' }), "PT500 requests without a token run as another role than anon_role, nobody", 'as nobody in his role');
+is(forged($bob, { 'request.jwt.claims' => $claims_of_alice, 'request.headers' => $headers_of_bob }), 'invalid_token, nobody', 'with his own token');
+is(forged($bob, { 'request.jwt.claims' => $json->encode({ %{ claims_of($bob) }, sub => $user{alice}{id} }) }), 'invalid_token, nobody', 'with one claim of hers');
+is(forged($bob, { 'request.headers' => '{"authorization": "Bearer a.b.c"}' }), 'invalid_token, nobody', 'with a token that is none');
 is(forged($bob, {}, role_too => 'anon'), 'accepted, bob', 'as the role of nobody, with his token');
 is(forged($bob, {}, function => 'forge_as_owner') =~ s/^PT500 .*,/not_configured,/r, 'not_configured, nobody', 'in a function that is SECURITY DEFINER');
 
@@ -223,7 +223,7 @@ is(forged($bob, {}, function => 'forge_as_owner') =~ s/^PT500 .*,/not_configured
 sub settings
 {
 	my ($role, %settings) = @_;
-	my %all = (method => 'POST', path => '/rpc/x', headers => '{}', cookies => '{}', 'jwt.claims' => '{"role": "anon"}', %settings);
+	my %all = ('request.method' => 'POST', 'request.path' => '/rpc/x', 'request.headers' => '{}', 'request.cookies' => '{}', 'request.jwt.claims' => '{"role": "anon"}', %settings);
 	my ($status, $out, $err) = $node->psql('postgres', 'BEGIN; SET LOCAL ROLE anon; SELECT app.forge(' . literal($json->encode(\%all)) . '); COMMIT', extra_params => [ '-U', $role ]);
 
 	return $err if $status;
@@ -231,24 +231,24 @@ sub settings
 	return "$answer->{word}, " . (defined $answer->{uid} ? $name{ $answer->{uid} } : 'nobody');
 }
 is(settings('authenticator'), 'accepted, nobody', 'as PostgREST does');
-is(settings('authenticator', headers => $json->encode({ authorization => $bearer{alice} }), 'jwt.claims' => $claims_of_alice), 'accepted, alice', 'with a token');
-like(settings('mallory', headers => $json->encode({ authorization => $bearer{alice} }), 'jwt.claims' => $claims_of_alice), qr/^PT500 pre_request is for roles in authenticator_roles, nobody$/, 'who is not the authenticator');
+is(settings('authenticator', 'request.headers' => $json->encode({ authorization => $bearer{alice} }), 'request.jwt.claims' => $claims_of_alice), 'accepted, alice', 'with a token');
+like(settings('mallory', 'request.headers' => $json->encode({ authorization => $bearer{alice} }), 'request.jwt.claims' => $claims_of_alice), qr/^PT500 pre_request is for roles in authenticator_roles, nobody$/, 'who is not the authenticator');
 for ([ 'no JSON', 'x' ], [ 'a list', '[]' ], [ 'a number', '1' ], [ 'null', 'null' ], [ 'not closed', '{"a": "b"' ], [ 'more behind', '{} {}' ], [ 'a number in it', '{"a": 1}' ], [ 'an object in it', '{"a": {}}' ],
 	[ 'a NUL', '{"a": "\u0000"}' ], [ 'half a surrogate', '{"a": "\ud800"}' ], [ 'a member twice', '{"authorization": "Bearer a", "authorization": "Bearer b"}' ], [ '100,000 levels', '[' x 100_000 ],
 	[ '100,000 objects', '{"a":' x 100_000 ], [ '300 KB', '{"a": "' . 'x' x 300_000 . '"}' ], [ 'a control character', "{\"a\": \"\x01\"}" ])
 {
 	my ($name, $value) = @$_;
 
-	is(settings('authenticator', headers => $value), 'invalid_argument, nobody', "headers that are $name");
+	is(settings('authenticator', 'request.headers' => $value), 'invalid_argument, nobody', "headers that are $name");
 	next if $name =~ /in it$/;
-	like(settings('authenticator', headers => '{}', 'jwt.claims' => $value), qr/^(invalid_argument|invalid_token|accepted), nobody$/, "claims that are $name");
+	like(settings('authenticator', 'request.headers' => '{}', 'request.jwt.claims' => $value), qr/^(invalid_argument|invalid_token|accepted), nobody$/, "claims that are $name");
 }
-is(settings('authenticator', cookies => 'x'), 'accepted, nobody', 'cookies that are no JSON, which nobody reads');
-is(settings('authenticator', headers => '', 'jwt.claims' => '', method => '', path => ''), 'accepted, nobody', 'no settings');
-is(settings('authenticator', headers => '{"authorization": "Bearer ' . 'x' x 65536 . '"}'), 'invalid_token, nobody', 'a token of 64 KiB');
-is(settings('authenticator', headers => '{"authorization": "Bearer fa_st_' . 'A' x 43 . '"}'), 'invalid_token, nobody', 'a session token as a bearer');
-is(settings('authenticator', headers => '{"Authorization": "' . $bearer{alice} . '"}'), 'accepted, nobody', 'a name that is not in lower case');
-is(settings('authenticator', method => "x\x{1}", path => '/' x 10000), 'accepted, nobody', 'another method and path');
+is(settings('authenticator', 'request.cookies' => 'x'), 'accepted, nobody', 'cookies that are no JSON, which nobody reads');
+is(settings('authenticator', 'request.headers' => '', 'request.jwt.claims' => '', 'request.method' => '', 'request.path' => ''), 'accepted, nobody', 'no settings');
+is(settings('authenticator', 'request.headers' => '{"authorization": "Bearer ' . 'x' x 65536 . '"}'), 'invalid_token, nobody', 'a token of 64 KiB');
+is(settings('authenticator', 'request.headers' => '{"authorization": "Bearer fa_st_' . 'A' x 43 . '"}'), 'invalid_token, nobody', 'a session token as a bearer');
+is(settings('authenticator', 'request.headers' => '{"Authorization": "' . $bearer{alice} . '"}'), 'accepted, nobody', 'a name that is not in lower case');
+is(settings('authenticator', 'request.method' => "x\x{1}", 'request.path' => '/' x 10000), 'accepted, nobody', 'another method and path');
 
 # --- Prefer: tx=rollback ------------------------------------------------------------------------------
 
