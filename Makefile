@@ -125,6 +125,7 @@ REGRESS = \
 	oauth_provider \
 	oauth_account \
 	oauth_state \
+	cookie \
 
 ISOLATION = \
 	prepare \

@@ -69,15 +69,16 @@ static const GrantObject grant_objects[] = {
 	{"signin_with_id_token", GRANT_ANON, OBJECT_FUNCTION},
 	{"token_pair", GRANT_ANON, OBJECT_TYPE},
 
-	/* for the current identity; the first three stand in policies that anon meets too */
+	/* for the current identity; the first three stand in policies that anon meets too, the next two are for a browser whose access cookie is over */
 	{"uid", GRANT_ANON, OBJECT_FUNCTION},
 	{"has_role", GRANT_ANON, OBJECT_FUNCTION},
 	{"has_permission", GRANT_ANON, OBJECT_FUNCTION},
+	{"signout", GRANT_ANON, OBJECT_FUNCTION},
+	{"csrf_token", GRANT_ANON, OBJECT_FUNCTION},
 	{"claims", GRANT_AUTHENTICATED, OBJECT_FUNCTION},
 	{"session_id", GRANT_AUTHENTICATED, OBJECT_FUNCTION},
 	{"me", GRANT_AUTHENTICATED, OBJECT_FUNCTION},
 	{"update_me", GRANT_AUTHENTICATED, OBJECT_FUNCTION},
-	{"signout", GRANT_AUTHENTICATED, OBJECT_FUNCTION},
 	{"list_sessions", GRANT_AUTHENTICATED, OBJECT_FUNCTION},
 	{"revoke_session", GRANT_AUTHENTICATED, OBJECT_FUNCTION},
 	{"change_password", GRANT_AUTHENTICATED, OBJECT_FUNCTION},

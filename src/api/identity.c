@@ -7,6 +7,8 @@
 #include "api/args.h"
 #include "api/call.h"
 #include "auth/client.h"
+#include "auth/cookie.h"
+#include "auth/csrf.h"
 #include "base/errors.h"
 #include "base/jsonb.h"
 #include "base/text.h"
@@ -88,6 +90,20 @@ FASTAUTH_ROW_FUNCTION(fastauth_session_id)
 	if (!identity->has_session)
 		PG_RETURN_NULL();
 	PG_RETURN_UUID_P(memcpy(palloc(sizeof(pg_uuid_t)), &identity->session_id, sizeof(pg_uuid_t)));
+}
+
+/* SQL function: fastauth.csrf_token() */
+FASTAUTH_FUNCTION(fastauth_csrf_token, API_SECRET)
+{
+	char		token[AUTH_CSRF_TOKEN_SIZE];
+	text	   *answer;
+
+	if (!auth_cookie_csrf_token(token))
+		PG_RETURN_NULL();
+	auth_cookie_no_store();
+	answer = cstring_to_text(token);
+	explicit_bzero(token, sizeof(token));
+	PG_RETURN_TEXT_P(answer);
 }
 
 /* SQL function: fastauth.set_client(address inet, user_agent text) */

@@ -22,6 +22,8 @@
 #include "auth/pre_request.h"
 
 #include "auth/client.h"
+#include "auth/cookie.h"
+#include "auth/csrf.h"
 #include "auth/identity.h"
 #include "auth/request.h"
 #include "auth/session_token.h"
@@ -198,6 +200,14 @@ pre_request_require_member(const char *role)
 						"PostgREST's role is not a member of the role of the token");
 }
 
+/* Where a browser sends cookies by itself: of which page is a request that changes something?  session_id NULL: of no session yet. */
+static void
+pre_request_check_csrf(const pg_uuid_t *session_id)
+{
+	if (auth_request_has_cookies() && auth_request_is_unsafe())
+		auth_csrf_check_request(session_id);
+}
+
 /* *role is what to switch to; NULL: stay. */
 static void
 pre_request_by_cookie(const PreRequest *request, const char *token, AuthAccess *access, const char **role)
@@ -205,13 +215,14 @@ pre_request_by_cookie(const PreRequest *request, const char *token, AuthAccess *
 	auth_identity_check(token, access);
 	if (!access->has_session)
 		base_raise(FA_INVALID_TOKEN, NULL);
+	pre_request_check_csrf(&access->session_id);
 	*role = pre_request_role(access);
 	pre_request_require_role(request, *role);
 	if (*role)
 		pre_request_require_member(*role);
 }
 
-/* For signout, which a browser calls with whatever it has. */
+/* For signout and csrf_token, which a browser calls with whatever it has. */
 static bool
 pre_request_cookie_is_good(const char *token)
 {
@@ -227,12 +238,14 @@ pre_request_cookie_is_good(const char *token)
 static const char *
 pre_request_cookie(void)
 {
-	const char *token = auth_request_cookie(AUTH_COOKIE_ACCESS);
-	bool		signs_out = strcmp(auth_request_function(), "signout") == 0;
+	const char *token = auth_cookie_get(AUTH_COOKIE_ACCESS);
 
-	if (token == NULL || *token == '\0' || pre_request_is_way_in())
+	if (token == NULL || pre_request_is_way_in())
 		return NULL;
-	return signs_out && !pre_request_cookie_is_good(token) ? NULL : token;
+	if ((strcmp(auth_request_function(), "signout") == 0 || strcmp(auth_request_function(), "csrf_token") == 0) &&
+		!pre_request_cookie_is_good(token))
+		return NULL;
+	return token;
 }
 
 /* trust_request_claims: the claims are as good as a token, when they are whole. */
@@ -265,8 +278,9 @@ static bool
 pre_request_who(const PreRequest *request, AuthAccess *access, const char **switch_to)
 {
 	const char *bearer = pre_request_bearer();
-	const char *cookie = bearer == NULL && auth_request_has_cookies() ? pre_request_cookie() : NULL;
+	const char *cookie = bearer == NULL ? pre_request_cookie() : NULL;
 
+	pre_request_check_csrf(NULL);
 	if (bearer)
 		pre_request_by_bearer(request, bearer, access);
 	else if (cookie)

@@ -7,9 +7,6 @@
 
 #include "postgres.h"
 
-/* The cookie with the access token or the session token. */
-#define AUTH_COOKIE_ACCESS "__Host-fastauth-access"
-
 /* Read the request of this transaction, and make the user of its token the identity, or nobody. */
 extern void auth_pre_request(void);
 

@@ -20,6 +20,12 @@ CREATE FUNCTION fastauth.session_id() RETURNS pg_catalog.uuid
 	AS 'MODULE_PATHNAME', 'fastauth_session_id';
 COMMENT ON FUNCTION fastauth.session_id() IS 'session of the current identity, NULL when its token belongs to none (not_authenticated)';
 
+CREATE FUNCTION fastauth.csrf_token() RETURNS pg_catalog.text
+	LANGUAGE C STABLE PARALLEL UNSAFE SECURITY DEFINER
+	SET search_path = pg_catalog, pg_temp
+	AS 'MODULE_PATHNAME', 'fastauth_csrf_token';
+COMMENT ON FUNCTION fastauth.csrf_token() IS 'what the header X-CSRF-Token of this browser''s requests has to hold, for pages that cannot read its cookie; NULL without a session in cookies';
+
 CREATE FUNCTION fastauth.set_client(address pg_catalog.inet, user_agent pg_catalog.text DEFAULT NULL) RETURNS pg_catalog.void
 	LANGUAGE C VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 	SET search_path = pg_catalog, pg_temp

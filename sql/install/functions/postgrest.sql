@@ -97,6 +97,9 @@ BEGIN
 	CREATE OR REPLACE FUNCTION session_id() RETURNS pg_catalog.uuid
 		LANGUAGE sql STABLE PARALLEL SAFE AS 'SELECT fastauth.session_id()';
 
+	CREATE OR REPLACE FUNCTION csrf_token() RETURNS pg_catalog.text
+		LANGUAGE sql STABLE PARALLEL UNSAFE AS 'SELECT fastauth.csrf_token()';
+
 	CREATE OR REPLACE FUNCTION me() RETURNS fastauth.user_data
 		LANGUAGE sql STABLE PARALLEL UNSAFE AS 'SELECT fastauth.me()';
 
