@@ -71,7 +71,7 @@ my %returns = map { (split /\|/)[ 0, 1 ] } split /\n/, value("SELECT proname, pr
 my %good;
 my %word;
 
-# A call that is answered; its value.
+# A call that is answered; its value, and the headers.
 sub good
 {
 	my ($token, $function, %arguments) = @_;
@@ -81,17 +81,17 @@ sub good
 
 	is("$answer->{status} " . ($answer->{headers}{'content-type'} // 'nothing'), $is_void ? '204 nothing' : '200 application/json; charset=utf-8', "$name: answered") or diag($answer->{content});
 	$good{$function} = 1;
-	return $answer->{json};
+	return wantarray ? ($answer->{json}, $answer->{headers}) : $answer->{json};
 }
 
 # A call that answers tokens; (access token, refresh token).
 sub tokens
 {
 	my ($token, $function, %arguments) = @_;
-	my $pair = good($token, $function, %arguments);
+	my ($pair, $headers) = good($token, $function, %arguments);
 	my $name = $arguments{_name} // $function;
 
-	is(join(' ', sort keys %{ $pair // {} }), 'access_token expires_in refresh_token token_type', "$name: a pair of tokens");
+	is(join(' ', sort(keys %{ $pair // {} }), $headers->{'cache-control'} // '', $headers->{'set-cookie'} // ''), 'access_token expires_in refresh_token token_type no-store ', "$name: a pair of tokens, which no cache keeps");
 	return @{$pair}{qw(access_token refresh_token)};
 }
 
@@ -144,6 +144,7 @@ my %function = (
 	oauth_error => [ 'anon', { provider => 'rs', state => 's', error => 'access_denied' }, {} ],
 	signin_with_id_token => [ 'anon', { provider => 'rs', id_token => 'a.b.c', nonce => 'n' }, {} ],
 	jwks => [ 'anon reads', {}, {} ],
+	csrf_token => [ 'anon reads', {}, {} ],
 	uid => [ 'anon reads', {}, {} ],
 	has_role => [ 'anon reads', { role => 'editor' }, {} ],
 	has_permission => [ 'anon reads', { permission => 'write' }, {} ],
@@ -151,7 +152,7 @@ my %function = (
 	session_id => [ 'reads', {}, {} ],
 	me => [ 'reads', {}, {} ],
 	update_me => [ '', {}, { name => 'A', image => 'https://example.org/i.png', metadata => {} } ],
-	signout => [ '', {}, { scope => 'local' } ],
+	signout => [ 'anon', {}, { scope => 'local' } ],
 	list_sessions => [ 'reads', {}, {} ],
 	revoke_session => [ '', { id => $id }, {} ],
 	request_email_verification => [ '', {}, {} ],
@@ -287,6 +288,13 @@ refused_by(400, 'invalid_argument', undef, 'has_permission', permission => '', _
 is(good($alice, 'update_me', name => 'Alys')->{name}, 'Alys', 'update_me: the new name');
 refused_by(400, 'invalid_argument', $alice, 'update_me', name => '<b>');
 good($alice, 'request_email_verification');
+
+# Where a request is from, by the headers of a proxy that is trusted (S53).
+configure(trusted_proxies => '{10.0.0.0/8}');
+my $proxied = ask($api, 'POST', '/rpc/signin', headers => [ 'X-Forwarded-For' => '192.0.2.66, 203.0.113.7, 10.1.2.3', 'User-Agent' => 'Mozilla/5.0 (test)' ], json => { email => 'alice@example.org', password => PASSWORD })->{json}{access_token};
+configure('trusted_proxies');
+is(join(' ', map { "$_->{ip_address} $_->{user_agent}" } grep { $_->{current} } @{ good($proxied, 'list_sessions') }), '203.0.113.7 Mozilla/5.0 (test)', 'list_sessions: from where, past the proxies that are trusted');
+
 my $link = link_of($node, 'verification', 'alice@example.org');
 refused_by(401, 'invalid_token', undef, 'verify_email', token => "${link}x");
 good($alice, 'verify_email', token => $link);
@@ -300,6 +308,8 @@ refused_by(401, 'session_revoked', $long, 'me', _name => 'a session that was rev
 refused_by(404, 'session_not_found', $alice, 'revoke_session', id => $id);
 refused_by(400, '22P02', $alice, 'revoke_session', id => 'x', _name => 'what is no id');
 
+refused_by(401, 'not_authenticated', undef, 'signout', _name => 'nobody');
+is(good($alice, 'csrf_token'), undef, 'csrf_token: there is none where tokens do not travel in cookies');
 my ($fourth) = tokens(undef, 'signin', email => 'alice@example.org', password => PASSWORD);
 good($alice, 'signout', scope => 'others', _name => 'signout of the others');
 refused_by(401, 'session_revoked', $fourth, 'me', _name => 'after signout of the others');
@@ -448,7 +458,7 @@ is(user_of('alys@example.org'), '', 'delete_me: gone');
 is(post($api, $rotated, 'me')->{status}, 401, 'and its token');
 
 is(join(' ', sort keys %good), join(' ', sort keys %function), 'every function was answered');
-is(join(' ', grep { !$word{$_} } qw(invalid_credentials invalid_token token_expired session_revoked refresh_token_reused signin_not_allowed account_inactive email_not_verified
+is(join(' ', grep { !$word{$_} } qw(invalid_credentials invalid_token token_expired session_revoked refresh_token_reused not_authenticated signin_not_allowed account_inactive email_not_verified
 	reauthentication_required session_not_found provider_not_found user_already_exists already_linked last_signin_method weak_password invalid_email invalid_argument redirect_not_allowed
 	account_locked rate_limited provider_error not_configured)), '', 'every refusal that a client can meet was met');
 
