@@ -239,13 +239,12 @@ static const char *
 pre_request_cookie(void)
 {
 	const char *token = auth_cookie_get(AUTH_COOKIE_ACCESS);
+	const char *function = auth_request_function();
+	bool		forgiving = strcmp(function, "signout") == 0 || strcmp(function, "csrf_token") == 0;
 
 	if (token == NULL || pre_request_is_way_in())
 		return NULL;
-	if ((strcmp(auth_request_function(), "signout") == 0 || strcmp(auth_request_function(), "csrf_token") == 0) &&
-		!pre_request_cookie_is_good(token))
-		return NULL;
-	return token;
+	return forgiving && !pre_request_cookie_is_good(token) ? NULL : token;
 }
 
 /* trust_request_claims: the claims are as good as a token, when they are whole. */

@@ -300,6 +300,8 @@ SELECT pg_temp.ask('ann', format('fastauth.revoke_session(%L)', :'ann2_session')
 SELECT pg_temp.ask('ann', $$fastauth.signout('others')$$) AS others;
 SELECT pg_temp.ask('ann', format('fastauth.revoke_session(%L)', :'ann_session')) AS own_session;
 SELECT pg_temp.names('ann') AS cookies;
+SELECT count(*) FROM pg_temp.ask('ann', $$fastauth.signin('cookie.ann@example.com', 'correct horse battery 2')$$) AS line WHERE line ~ 'Set-Cookie';
+SELECT pg_temp.ask('ann', $$fastauth.signout('global')$$) AS global;
 SELECT count(*) FROM pg_temp.ask('gone', $$fastauth.signup('cookie.gone@example.com', 'correct horse battery')$$) AS line WHERE line ~ 'Set-Cookie';
 SELECT pg_temp.ask('gone', $$fastauth.delete_me('correct horse battery')$$);
 

@@ -45,18 +45,28 @@ SQL
 	return ($node, start_api($node));
 }
 
-# PostgREST's stand-in before a database, with the configuration that docs/postgrest.md gives, or more: { port, server }.
-# Options of the program itself begin with "--".
+# The lines of configuration that the guide gives.
+sub guided_configuration
+{
+	my ($lines) = slurp_file("$FindBin::Bin/../../docs/postgrest.md") =~ /^```ini\n(.*?)^```$/ms or die 'docs/postgrest.md gives no configuration';
+	my $file = PostgreSQL::Test::Utils::tempdir('postgrest') . '/postgrest.conf';
+
+	append_to_file($file, $lines);
+	return $file;
+}
+
+# PostgREST's stand-in before a database, configured as docs/postgrest.md says, but for what is given (db_uri and so on):
+# { port, server }.  Options of the program itself begin with "--".
 sub start_api
 {
 	my ($node, %config) = @_;
 	my @flags = map { "$_=" . delete $config{$_} } grep { /^--/ } sort keys %config;
 
-	%config = (db_uri => 'postgres://authenticator@/postgres', db_schemas => 'fastauth_api, app', db_anon_role => 'anon',
-		db_pre_request => 'fastauth.pre_request', db_pre_config => 'fastauth.pre_config', server_host => '127.0.0.1', %config);
+	# The first schema is ours, which most tests call.
+	%config = (db_uri => 'postgres://authenticator@/postgres', db_schemas => 'fastauth_api, app', server_host => '127.0.0.1', %config);
 	local %ENV = (%ENV, PGHOST => $node->host, PGPORT => $node->port, map { 'PGRST_' . uc $_ => $config{$_} } keys %config);
 	system('bash', "$FindBin::Bin/../lib/npm.sh") == 0 or die 'no packages of npm';
-	my ($server, %port) = TestNet::start_servers('postgrest.mjs', @flags);
+	my ($server, %port) = TestNet::start_servers('postgrest.mjs', guided_configuration(), @flags);
 	return { server => $server, port => $port{postgrest} };
 }
 
