@@ -85,7 +85,9 @@ sub seen
 
 # --- authorization ---------------------------------------------------------------------------
 
-my %bearer = (alice => "Bearer $alice", bob => "Bearer $bob", bad => 'Bearer a.b.c', cut => 'Bearer ' . substr($alice, 0, -2), empty => 'Bearer ', basic => 'Basic eDp5', none => '');
+my $twin = post($api, undef, 'signin', email => 'alice@example.org', password => PASSWORD)->{json}{access_token};
+push @secrets, $twin;
+my %bearer = (alice => "Bearer $alice", alice_elsewhere => "Bearer $twin", bob => "Bearer $bob", bad => 'Bearer a.b.c', cut => 'Bearer ' . substr($alice, 0, -2), empty => 'Bearer ', basic => 'Basic eDp5', none => '');
 is(seen(), 'nobody', 'no header');
 is(seen(Authorization => $bearer{alice}), 'alice', 'one of a user');
 is(seen(Authorization => $bearer{alice}, Authorization => $bearer{alice}), 'alice', 'twice the same');
@@ -249,6 +251,13 @@ is(settings('authenticator', 'request.headers' => '{"authorization": "Bearer ' .
 is(settings('authenticator', 'request.headers' => '{"authorization": "Bearer fa_st_' . 'A' x 43 . '"}'), 'invalid_token, nobody', 'a session token as a bearer');
 is(settings('authenticator', 'request.headers' => '{"Authorization": "' . $bearer{alice} . '"}'), 'accepted, nobody', 'a name that is not in lower case');
 is(settings('authenticator', 'request.method' => "x\x{1}", 'request.path' => '/' x 10000), 'accepted, nobody', 'another method and path');
+
+# A proxy in front may check tokens itself; what PostgREST took for a token of alice is then as good as the token.
+value("SELECT fastauth.configure('trust_request_claims', 'on')");
+is(seen(Authorization => $bearer{alice}, Authorization => $bearer{basic}), 'alice', 'trust_request_claims: claims without a token');
+is(seen(Authorization => $bearer{basic}, Authorization => $bearer{basic}), 'nobody', 'no claims are nobody');
+is(seen(Authorization => $bearer{alice}, Authorization => $bearer{bob}), 'invalid_token', "another's token beside them");
+value("SELECT fastauth.configure('trust_request_claims', NULL)");
 
 # --- Prefer: tx=rollback ------------------------------------------------------------------------------
 

@@ -241,6 +241,18 @@ $answer = browse(\%dave, 'join_team', { email => 'dave@example.org', password =>
 is("$answer->{content} $answer->{set} $answer->{headers}{'x-team'}", '"welcome" access csrf refresh red', "a function of the application: cookies, and its own header");
 is(browse(\%dave, 'delete_me', { password => 'other Quilt 9 lagoon' })->{set}, '-access -csrf -refresh', 'delete_me takes the cookies along');
 
+# Session tokens, which PostgREST itself takes for no token.
+value("SELECT fastauth.configure('session_strategy', 'database')");
+my %erin = (refresh => 'x');
+$answer = browse(\%erin, 'signup', { email => 'erin@example.org', password => PASSWORD });
+is("$answer->{set} $answer->{json}{token_type} " . ($answer->{json}{access_token} // 'null'), '-refresh access csrf session null', 'session_strategy database: one cookie, and no token in the answer');
+%id = map { split /\|/ } split /\n/, value("SELECT id, split_part(email, '\@', 1) FROM fastauth.users");
+is(seen(\%erin, method => $_), 'authenticated erin', "it says who it is, by $_") for qw(GET POST);
+is_refused(browse({ %erin }, 'update_me', { name => 'E' }, headers => { 'X-CSRF-Token' => $bob{csrf} }), 403, 'csrf_failed', 'with its own CSRF token alone');
+is(seen({}, headers => { Authorization => "Bearer $erin{access}" }), 'PGRST301', 'as a bearer token PostgREST refuses it');
+is(browse(\%erin, 'signout', {})->{set}, '-access -csrf -refresh', 'signout');
+value("SELECT fastauth.configure('session_strategy', NULL)");
+
 my $without = start_api($node, db_pre_request => '');
 $answer = ask($without, 'POST', '/rpc/signin', headers => [ 'Sec-Fetch-Site' => 'same-origin' ], json => { email => 'bob@example.org', password => PASSWORD });
 is("$answer->{status} $answer->{word}", '500 not_configured', 'without pre_request there are no tokens at all');
