@@ -111,16 +111,20 @@ pre_request_require_nobody(const PreRequest *request)
 
 /* ---- the token ---- */
 
-/* As PostgREST reads it; another scheme is none of ours.  NULL without a token. */
+/*
+ * As PostgREST reads it: the scheme in any case (RFC 9110 section 11.1), then
+ * any blanks.  Another scheme is none of ours.  NULL without a token.
+ */
 static const char *
 pre_request_bearer(void)
 {
+	static const char blanks[] = " \t\n\v\f\r";
 	const char *value = auth_request_header("authorization");
 
-	if (value == NULL || (strncmp(value, "Bearer ", 7) != 0 && strncmp(value, "bearer ", 7) != 0))
+	if (value == NULL || pg_strncasecmp(value, "bearer", 6) != 0 || strspn(value + 6, blanks) == 0)
 		return NULL;
-	value += 7;
-	return value + strspn(value, " ");
+	value += 6;
+	return value + strspn(value, blanks);
 }
 
 static bool

@@ -4,7 +4,8 @@
  *
  * A statement is secret when one of our functions that takes or gives a secret
  * ran in it (it is tainted), or when its text names fastauth: a misspelt
- * argument or a missing privilege is reported before any code of ours runs.
+ * argument or a missing privilege is reported before any code of ours runs.  So
+ * is PostgREST's statement that hands us the headers of a request.
  * The taint is the statement's start time, not a depth counter: the report
  * comes after the longjmp, and the next statement has another start time.
  *
@@ -101,12 +102,19 @@ hide_executes_us(const char *query)
 	return false;
 }
 
+/* Does a text hand over the headers or cookies of a request, as PostgREST does before it calls us?  Tokens are in them. */
+static bool
+hide_sets_request(const char *query)
+{
+	return strcasestr(query, "request.headers") != NULL || strcasestr(query, "request.cookies") != NULL;
+}
+
 static bool
 hide_text_is_secret(const char *query)
 {
 	if (query == NULL)
 		return false;
-	if (hide_names_us(query) || hide_executes_us(query))
+	if (hide_names_us(query) || hide_executes_us(query) || hide_sets_request(query))
 		return true;
 	if (!hide_names_us(namespace_search_path))
 		return false;
