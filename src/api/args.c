@@ -10,6 +10,7 @@
 
 #include "access/detoast.h"
 #include "api/call.h"
+#include "auth/request.h"
 #include "auth/token.h"
 #include "base/errors.h"
 #include "utils/builtins.h"
@@ -214,6 +215,12 @@ api_arg_ttl(FunctionCallInfo fcinfo, int n, const char *name, int64 fallback)
 	if (usecs < USECS_PER_SEC || usecs > limit)
 		base_raise(FA_INVALID_ARGUMENT, "%s must be from 1 second to %d days", name, API_TTL_MAX_DAYS);
 	return usecs;
+}
+
+bool
+api_arg_is_cookie(FunctionCallInfo fcinfo, int n)
+{
+	return PG_ARGISNULL(n) && auth_request_has_cookies();
 }
 
 char *

@@ -40,6 +40,9 @@ extern char **api_arg_texts_or_null(FunctionCallInfo fcinfo, int n, const char *
 /* A token: beyond AUTH_TOKEN_MAX_BYTES it is invalid_token, before it is looked at (S41). */
 extern char *api_arg_token(FunctionCallInfo fcinfo, int n, const char *name);
 
+/* Is it NULL, and does that mean the cookie, as the request has cookies that count? */
+extern bool api_arg_is_cookie(FunctionCallInfo fcinfo, int n);
+
 /* A span of time in microseconds, from one second to API_TTL_MAX_DAYS; fallback for NULL. */
 extern int64 api_arg_ttl(FunctionCallInfo fcinfo, int n, const char *name, int64 fallback);
 

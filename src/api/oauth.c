@@ -7,6 +7,7 @@
 #include "api/args.h"
 #include "api/call.h"
 #include "api/tuple.h"
+#include "auth/cookie.h"
 #include "auth/identity.h"
 #include "auth/oauth_account.h"
 #include "auth/provider_config.h"
@@ -22,20 +23,25 @@
 
 #define OAUTH_BEGIN_COLUMNS		3
 
-/* (url, state, browser_secret); the texts are secret. */
+/* (url, state, browser_secret); the texts are secret, and the last may go into a cookie instead. */
 static Datum
 oauth_begin_datum(FunctionCallInfo fcinfo, AuthOauthBegin *begin)
 {
 	TupleDesc	desc;
 	Datum		values[OAUTH_BEGIN_COLUMNS];
 	bool		nulls[OAUTH_BEGIN_COLUMNS] = {false};
+	bool		by_cookie = auth_cookie_delivers();
 	Datum		answer;
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE || desc->natts != OAUTH_BEGIN_COLUMNS)
 		elog(ERROR, "function returns another row type than its library expects");
 	values[0] = CStringGetTextDatum(begin->url);
 	values[1] = CStringGetTextDatum(begin->texts.state);
-	values[2] = CStringGetTextDatum(begin->texts.browser_secret);
+	values[2] = by_cookie ? (Datum) 0 : CStringGetTextDatum(begin->texts.browser_secret);
+	nulls[2] = by_cookie;
+	auth_cookie_no_store();
+	if (by_cookie)
+		auth_cookie_set(AUTH_COOKIE_OAUTH, begin->texts.browser_secret, AUTH_OAUTH_STATE_MINUTES * SECS_PER_MINUTE);
 	answer = HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls));
 	explicit_bzero(begin->texts.state, sizeof(begin->texts.state));
 	explicit_bzero(begin->texts.browser_secret, sizeof(begin->texts.browser_secret));
@@ -74,11 +80,20 @@ oauth_arg_answer(FunctionCallInfo fcinfo)
 		.provider = api_arg_text(fcinfo, 0, "provider", AUTH_PROVIDER_NAME_MAX),
 		.code = api_arg_text(fcinfo, 1, "code", OAUTH_CODE_MAX),
 		.state = api_arg_text(fcinfo, 2, "state", OAUTH_STATE_MAX),
-		.browser_secret = api_arg_text(fcinfo, 3, "browser_secret", OAUTH_STATE_MAX),
+		.browser_secret = api_arg_is_cookie(fcinfo, 3) ? auth_cookie_require(AUTH_COOKIE_OAUTH)
+		: api_arg_text(fcinfo, 3, "browser_secret", OAUTH_STATE_MAX),
 		.iss = api_arg_text_or_null(fcinfo, 4, "iss", BASE_URL_MAX)
 	};
 
 	return answer;
+}
+
+/* The flow is over. */
+static void
+oauth_forget_cookie(FunctionCallInfo fcinfo)
+{
+	if (api_arg_is_cookie(fcinfo, 3))
+		auth_cookie_clear(AUTH_COOKIE_OAUTH);
 }
 
 /* SQL function: fastauth.oauth_callback(provider text, code text, state text, browser_secret text, iss text) */
@@ -88,6 +103,7 @@ FASTAUTH_FUNCTION(fastauth_oauth_callback, API_WRITES | API_SECRET)
 	AuthTokenPair pair;
 
 	auth_oauth_callback(&answer, &pair);
+	oauth_forget_cookie(fcinfo);
 	return api_pair_datum(fcinfo, &pair);
 }
 
@@ -97,6 +113,7 @@ FASTAUTH_FUNCTION(fastauth_link_oauth_account, API_WRITES | API_SECRET)
 	AuthOauthAnswer answer = oauth_arg_answer(fcinfo);
 
 	auth_oauth_link_callback(&answer);
+	oauth_forget_cookie(fcinfo);
 	PG_RETURN_VOID();
 }
 

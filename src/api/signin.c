@@ -43,6 +43,6 @@ FASTAUTH_FUNCTION(fastauth_refresh, API_WRITES | API_SECRET)
 {
 	AuthTokenPair pair;
 
-	auth_session_refresh(api_arg_token(fcinfo, 0, "refresh_token"), &pair);
+	auth_session_refresh(api_arg_is_cookie(fcinfo, 0) ? NULL : api_arg_token(fcinfo, 0, "refresh_token"), &pair);
 	return api_pair_datum(fcinfo, &pair);
 }

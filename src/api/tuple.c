@@ -5,6 +5,7 @@
 #include "api/tuple.h"
 
 #include "access/htup_details.h"
+#include "auth/cookie.h"
 #include "base/compat.h"
 #include "funcapi.h"
 #include "utils/builtins.h"
@@ -104,10 +105,14 @@ api_pair_datum(FunctionCallInfo fcinfo, const AuthTokenPair *pair)
 	Datum		values[TUPLE_PAIR_COLUMNS] = {0};
 	bool		nulls[TUPLE_PAIR_COLUMNS] = {true, true, true, true};
 
+	auth_cookie_no_store();
 	if (pair->access_token)
 	{
-		values[0] = api_text_datum(pair->access_token, &nulls[0]);
-		values[1] = api_text_datum(*pair->refresh_token ? pair->refresh_token : NULL, &nulls[1]);
+		if (!auth_cookie_deliver_pair(pair))
+		{
+			values[0] = api_text_datum(pair->access_token, &nulls[0]);
+			values[1] = api_text_datum(*pair->refresh_token ? pair->refresh_token : NULL, &nulls[1]);
+		}
 		values[2] = api_text_datum(pair->token_type, &nulls[2]);
 		values[3] = Int32GetDatum(pair->expires_in);
 		nulls[3] = false;

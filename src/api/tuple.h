@@ -16,6 +16,8 @@
 
 extern Datum api_user_datum(FunctionCallInfo fcinfo, const StoreUser *user);
 extern Datum api_session_datum(FunctionCallInfo fcinfo, const StoreSession *session);
+
+/* Its tokens go into cookies instead where that is how they are delivered. */
 extern Datum api_pair_datum(FunctionCallInfo fcinfo, const AuthTokenPair *pair);
 
 /* A set of session_data; fcinfo->resultinfo gets the rows. */

@@ -8,12 +8,15 @@
  */
 #include "auth/account.h"
 
+#include "auth/cookie.h"
 #include "auth/event.h"
 #include "auth/hook.h"
 #include "auth/identity.h"
 #include "auth/notice.h"
 #include "auth/onetime.h"
 #include "auth/password.h"
+#include "auth/request.h"
+#include "auth/session.h"
 #include "auth/session_end.h"
 #include "auth/signin.h"
 #include "auth/user.h"
@@ -174,6 +177,7 @@ auth_account_delete(const char *password)
 	auth_notice(AUTH_MAIL_ACCOUNT_DELETED, &user, NULL);
 	auth_user_delete(&user.id, false);
 	auth_identity_clear();
+	auth_cookie_clear_session();
 }
 
 /* Somebody has ended sessions that are not their own: maybe the owner's, by a thief. */
@@ -196,31 +200,69 @@ account_tell_signout(const pg_uuid_t *user_id)
 		auth_hook_tell(STORE_HOOK_ON_SIGNOUT, &user, NULL);
 }
 
+static void
+account_signout_others(void)
+{
+	const AuthIdentity *identity = auth_identity_require_recent();
+
+	if (auth_session_end_all(&identity->user_id, &identity->session_id, "signed out elsewhere") > 0)
+		account_notice_sessions_ended(&identity->user_id);
+}
+
+/*
+ * Whose session ends, and which, if it has one.  A browser whose access cookie
+ * is over still has the refresh cookie; one without that has nothing to end.
+ */
+static bool
+account_signout_find(pg_uuid_t *user_id, pg_uuid_t *session_id, bool *has_session)
+{
+	const AuthIdentity *identity;
+
+	if (auth_identity_user() == NULL && auth_request_has_cookies())
+	{
+		*has_session = true;
+		return auth_session_of_cookie(session_id, user_id);
+	}
+	identity = auth_identity_require_live();
+	*user_id = identity->user_id;
+	*session_id = identity->session_id;
+	*has_session = identity->has_session;
+	return true;
+}
+
+static void
+account_signout_own(bool everywhere)
+{
+	pg_uuid_t	user_id;
+	pg_uuid_t	session_id;
+	bool		has_session;
+
+	if (account_signout_find(&user_id, &session_id, &has_session))
+	{
+		if (everywhere)
+			(void) auth_session_end_all(&user_id, NULL, "signed out everywhere");
+		else if (!has_session)
+			base_raise_hint(FA_SESSION_NOT_FOUND, "This token belongs to no session; it ends by itself.", NULL);
+		else
+			auth_session_end(&session_id, "signed out");
+		account_tell_signout(&user_id);
+		auth_identity_clear();
+	}
+	auth_cookie_clear_session();
+}
+
 void
 auth_account_signout(const char *scope)
 {
-	const AuthIdentity *identity;
-	pg_uuid_t	user_id;
-
 	if (strcmp(scope, "others") == 0)
-	{
-		identity = auth_identity_require_recent();
-		if (auth_session_end_all(&identity->user_id, &identity->session_id, "signed out elsewhere") > 0)
-			account_notice_sessions_ended(&identity->user_id);
-		return;
-	}
-	identity = auth_identity_require_live();
-	user_id = identity->user_id;
-	if (strcmp(scope, "global") == 0)
-		(void) auth_session_end_all(&user_id, NULL, "signed out everywhere");
-	else if (strcmp(scope, "local") != 0)
-		base_raise(FA_INVALID_ARGUMENT, "scope must be local, others or global");
-	else if (!identity->has_session)
-		base_raise_hint(FA_SESSION_NOT_FOUND, "This token belongs to no session; it ends by itself.", NULL);
+		account_signout_others();
+	else if (strcmp(scope, "local") == 0 || strcmp(scope, "global") == 0)
+		account_signout_own(strcmp(scope, "global") == 0);
 	else
-		auth_session_end(&identity->session_id, "signed out");
-	account_tell_signout(&user_id);
-	auth_identity_clear();
+	{
+		(void) auth_identity_require_live();
+		base_raise(FA_INVALID_ARGUMENT, "scope must be local, others or global");
+	}
 }
 
 int

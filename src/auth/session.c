@@ -13,6 +13,8 @@
 
 #include "auth/cleanup.h"
 #include "auth/client.h"
+#include "auth/cookie.h"
+#include "auth/csrf.h"
 #include "auth/rate.h"
 #include "auth/event.h"
 #include "auth/hook.h"
@@ -51,6 +53,14 @@ session_issue(const StoreUser *user, const pg_uuid_t *session_id, TimestampTz au
 
 	pair->token_type = "bearer";
 	pair->access_token = auth_token_issue(&request, &pair->expires_in);
+	pair->session_id = *session_id;
+}
+
+/* The last token of the pair, which is made now, is good until then. */
+static void
+session_set_lifetime(AuthTokenPair *pair, TimestampTz now, TimestampTz until)
+{
+	pair->lifetime = Max(until - now, 0) / USECS_PER_SEC;
 }
 
 /*
@@ -115,12 +125,13 @@ session_insert(const StoreSession *session, const char *expected_hash,
 static bool
 session_begin_jwt(const AuthSessionRequest *request, const StoreSession *session, AuthTokenPair *pair)
 {
+	TimestampTz refresh_expires_at = Min(session->created_at + store_settings()->refresh_token_ttl, session->expires_at);
 	CrOpaque	token;
 	bool		begun;
 
 	session_make_token(CR_REFRESH_PREFIX, &token);
-	begun = session_insert(session, request->expected_hash, token.hash,
-						   Min(session->created_at + store_settings()->refresh_token_ttl, session->expires_at));
+	begun = session_insert(session, request->expected_hash, token.hash, refresh_expires_at);
+	session_set_lifetime(pair, session->created_at, refresh_expires_at);
 	memcpy(pair->refresh_token, token.text, sizeof(pair->refresh_token));
 	cr_opaque_wipe(&token);
 	if (begun)
@@ -152,6 +163,7 @@ session_begin_database(const AuthSessionRequest *request, StoreSession *session,
 	pair->access_token = pstrdup(token.text);
 	pair->refresh_token[0] = '\0';
 	pair->expires_in = (int) ((session->expires_at - session->created_at) / USECS_PER_SEC);
+	session_set_lifetime(pair, session->created_at, session->max_expires_at);
 	cr_opaque_wipe(&token);
 	return begun;
 }
@@ -287,6 +299,7 @@ session_rotate(const CrOpaque *token, AuthTokenPair *pair)
 	auth_event(AUTH_EVENT_TOKEN_REFRESH, &refresh.user.id, &refresh.session_id, NULL);
 	session_issue(&refresh.user, &refresh.session_id, refresh.authenticated_at,
 				  refresh.session_expires_at, pair);
+	session_set_lifetime(pair, rotation.now, Min(rotation.successor_expires_at, refresh.session_expires_at));
 	return true;
 }
 
@@ -346,7 +359,53 @@ session_answer_again(const CrOpaque *token, AuthTokenPair *pair)
 		return FA_ACCOUNT_INACTIVE;
 	session_issue(&state.refresh.user, &state.refresh.session_id, state.refresh.authenticated_at,
 				  state.refresh.session_expires_at, pair);
+	session_set_lifetime(pair, now, Min(state.used_at + settings->refresh_token_ttl, state.refresh.session_expires_at));
 	return FA_OK;
+}
+
+/*
+ * What the request's refresh cookie is of.  A browser sends it without being
+ * asked, so the page has to show the CSRF token too, before anything is spent.
+ */
+static bool
+session_look_by_cookie(CrOpaque *token, StoreRefreshState *state)
+{
+	const char *cookie = auth_cookie_get(AUTH_COOKIE_REFRESH);
+
+	if (cookie == NULL || !cr_opaque_parse(CR_REFRESH_PREFIX, cookie, token))
+		return false;
+	if (!store_refresh_tokens_look(token->hash, GetCurrentTimestamp(), state))
+	{
+		cr_opaque_wipe(token);
+		return false;
+	}
+	auth_csrf_check_request(&state->refresh.session_id);
+	return true;
+}
+
+/* Also by a token that was used before: whoever has it, it is better ended. */
+bool
+auth_session_of_cookie(pg_uuid_t *session_id, pg_uuid_t *user_id)
+{
+	StoreRefreshState state;
+	CrOpaque	token;
+
+	if (!session_look_by_cookie(&token, &state))
+		return false;
+	cr_opaque_wipe(&token);
+	*session_id = state.refresh.session_id;
+	*user_id = state.refresh.user.id;
+	return !state.session_ended;
+}
+
+static void
+session_need_token(const char *refresh_token, CrOpaque *token)
+{
+	StoreRefreshState state;
+
+	if (refresh_token ? !cr_opaque_parse(CR_REFRESH_PREFIX, refresh_token, token)
+		: !session_look_by_cookie(token, &state))
+		base_raise_hint(FA_INVALID_TOKEN, refresh_token ? NULL : "Sign in again; signout removes the cookies of a session that is over.", NULL);
 }
 
 void
@@ -356,8 +415,7 @@ auth_session_refresh(const char *refresh_token, AuthTokenPair *pair)
 	FaError		error = FA_SERVER_BUSY;
 
 	auth_rate_check(SHMEM_RATE_REFRESH, NULL);
-	if (!cr_opaque_parse(CR_REFRESH_PREFIX, refresh_token, &token))
-		base_raise(FA_INVALID_TOKEN, NULL);
+	session_need_token(refresh_token, &token);
 	for (int i = 0; i < SESSION_REFRESH_TRIES && error == FA_SERVER_BUSY; i++)
 		error = session_rotate(&token, pair) ? FA_OK : session_answer_again(&token, pair);
 	cr_opaque_wipe(&token);

@@ -18,6 +18,7 @@ typedef struct AuthTokenPair
 	char	   *access_token;
 	char		refresh_token[CR_OPAQUE_TEXT_SIZE]; /* "": none */
 	int			expires_in;		/* seconds, of the access token */
+	int64		lifetime;		/* seconds, until no token of the pair can be good any more */
 	pg_uuid_t	session_id;
 } AuthTokenPair;
 
@@ -36,8 +37,17 @@ typedef struct AuthSessionRequest
  */
 extern bool auth_session_begin(const AuthSessionRequest *request, AuthTokenPair *pair);
 
-/* Spend a refresh token; raises what is wrong with it. */
+/*
+ * Spend a refresh token, NULL for the one in the request's cookie; raises what
+ * is wrong with it.
+ */
 extern void auth_session_refresh(const char *refresh_token, AuthTokenPair *pair);
+
+/*
+ * The live session of the request's refresh cookie; false when there is none.
+ * Raises csrf_failed when the request is not one of our own pages'.
+ */
+extern bool auth_session_of_cookie(pg_uuid_t *session_id, pg_uuid_t *user_id);
 
 /* A session without tokens, for a server that keeps its own (SessionAdapter).  ttl in microseconds. */
 extern void auth_session_create(StoreSession *session, int64 ttl);

@@ -8,13 +8,31 @@
  * Who ends sessions that are not their own throws somebody out, perhaps a thief
  * who has just asked to have the account moved to a mailbox of theirs.  The link
  * needs no session, so it goes too.
+ *
+ * A browser whose own session ends by its request is told to forget its cookies.
  */
 #include "auth/session_end.h"
 
+#include "auth/cookie.h"
 #include "auth/event.h"
+#include "auth/identity.h"
 #include "auth/onetime.h"
+#include "auth/request.h"
 #include "base/jsonb.h"
 #include "store/sessions.h"
+
+static void
+session_end_tell(const pg_uuid_t *user_id, const pg_uuid_t *id, const char *reason)
+{
+	const AuthIdentity *identity;
+
+	auth_event(AUTH_EVENT_SIGNOUT, user_id, id, base_jsonb_object(1, "reason", reason));
+	if (!auth_request_has_cookies() || auth_identity_user() == NULL)
+		return;
+	identity = auth_identity_require();
+	if (identity->has_session && memcmp(&identity->session_id, id, sizeof(*id)) == 0)
+		auth_cookie_clear_session();
+}
 
 void
 auth_session_end(const pg_uuid_t *id, const char *reason)
@@ -22,7 +40,7 @@ auth_session_end(const pg_uuid_t *id, const char *reason)
 	pg_uuid_t	user_id;
 
 	if (store_sessions_revoke(id, reason, &user_id))
-		auth_event(AUTH_EVENT_SIGNOUT, &user_id, id, base_jsonb_object(1, "reason", reason));
+		session_end_tell(&user_id, id, reason);
 }
 
 int
@@ -32,7 +50,7 @@ auth_session_end_all(const pg_uuid_t *user_id, const pg_uuid_t *except, const ch
 	int			n = store_sessions_revoke_all(user_id, except, reason, &ended);
 
 	for (int i = 0; i < n; i++)
-		auth_event(AUTH_EVENT_SIGNOUT, user_id, &ended[i], base_jsonb_object(1, "reason", reason));
+		session_end_tell(user_id, &ended[i], reason);
 	auth_onetime_drop(user_id, AUTH_ONETIME_EMAIL_CHANGE);
 	return n;
 }
@@ -44,5 +62,5 @@ auth_session_end_of_provider(const pg_uuid_t *user_id, const char *provider, con
 	int			n = store_sessions_revoke_of_provider(user_id, provider, reason, &ended);
 
 	for (int i = 0; i < n; i++)
-		auth_event(AUTH_EVENT_SIGNOUT, user_id, &ended[i], base_jsonb_object(1, "reason", reason));
+		session_end_tell(user_id, &ended[i], reason);
 }

@@ -20,6 +20,7 @@ const AuthStatDef auth_stat_defs[SHMEM_COUNTERS] = {
 	[SHMEM_COUNT_REPLAYS] = {"replays", "calls", "Refresh tokens that came again too late (refresh_token_reused)."},
 	[SHMEM_COUNT_NO_ADDRESS] = {"no_address", "calls",
 	"Sign-ups and sign-ins of a client whose address was not known, so that the limits per address did not hold. An application server tells it by set_client."},
+	[SHMEM_COUNT_CSRF_REFUSALS] = {"csrf_refusals", "calls", "Requests that were refused because they did not come from a page of the application (csrf_failed)."},
 	[SHMEM_COUNT_HASHES] = {"hashes", "hashes", "Passwords that were hashed or checked."},
 	[SHMEM_COUNT_HASH_WAITS] = {"hash_waits", "hashes", "How many of them, and of those that were refused, had to wait for a place (fastauth.max_concurrent_hashes)."},
 	[SHMEM_COUNT_HASH_WAIT_US] = {"hash_wait_time", "us", "How long they waited, all together."},

@@ -41,6 +41,7 @@ typedef enum ShmemCounter
 	SHMEM_COUNT_REFRESHES,
 	SHMEM_COUNT_REPLAYS,
 	SHMEM_COUNT_NO_ADDRESS,		/* sign-ups and sign-ins of a client whose address was not known */
+	SHMEM_COUNT_CSRF_REFUSALS,
 	SHMEM_COUNT_HASHES,
 	SHMEM_COUNT_HASH_WAITS,
 	SHMEM_COUNT_HASH_WAIT_US,

@@ -260,6 +260,18 @@ shmem_master_key_find(const char *id, ShmemMasterKey *key)
 }
 
 bool
+shmem_master_key_known(const char *id, ShmemMasterKey *key)
+{
+	ShmemMasterKeys keys;
+	bool		found;
+
+	master_key_get(&keys, false);
+	found = master_key_pick(&keys, id, key);
+	explicit_bzero(&keys, sizeof(keys));
+	return found;
+}
+
+bool
 shmem_master_key_exists(const char *id)
 {
 	ShmemMasterKey key;

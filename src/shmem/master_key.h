@@ -52,6 +52,12 @@ extern void shmem_master_key_find(const char *id, ShmemMasterKey *key);
 extern bool shmem_master_key_exists(const char *id);
 
 /*
+ * The same for an id that a stranger wrote: only among the lines that are in
+ * memory.  Raises only when there is no line at all.
+ */
+extern bool shmem_master_key_known(const char *id, ShmemMasterKey *key);
+
+/*
  * Be sure that there is a current key: make the default file when that is the
  * source and there is none.  Only for a database that has sealed nothing yet.
  */

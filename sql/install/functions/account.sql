@@ -15,7 +15,7 @@ CREATE FUNCTION fastauth.signout(scope pg_catalog.text DEFAULT 'local') RETURNS 
 	LANGUAGE C VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 	SET search_path = pg_catalog, pg_temp
 	AS 'MODULE_PATHNAME', 'fastauth_signout';
-COMMENT ON FUNCTION fastauth.signout(pg_catalog.text) IS 'end sessions of the current user: local, others or global (not_authenticated, reauthentication_required, session_not_found, invalid_argument)';
+COMMENT ON FUNCTION fastauth.signout(pg_catalog.text) IS 'end sessions of the current user: local, others or global; with cookies also of a browser whose access cookie is over (not_authenticated, csrf_failed, reauthentication_required, session_not_found, invalid_argument)';
 
 CREATE FUNCTION fastauth.list_sessions() RETURNS TABLE (id pg_catalog.uuid, created_at pg_catalog.timestamptz, last_used_at pg_catalog.timestamptz, expires_at pg_catalog.timestamptz, ip_address pg_catalog.inet, user_agent pg_catalog.text, provider pg_catalog.text, current pg_catalog.bool)
 	LANGUAGE C STABLE PARALLEL UNSAFE SECURITY DEFINER

@@ -15,4 +15,4 @@ CREATE FUNCTION fastauth.refresh(refresh_token pg_catalog.text) RETURNS fastauth
 	LANGUAGE C VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 	SET search_path = pg_catalog, pg_temp
 	AS 'MODULE_PATHNAME', 'fastauth_refresh';
-COMMENT ON FUNCTION fastauth.refresh(pg_catalog.text) IS 'spend a refresh token for its successor and a new access token, RFC 6749 section 6 (rate_limited, invalid_token, token_expired, session_revoked, refresh_token_reused, recorder_unavailable, signin_not_allowed, account_inactive, email_not_verified)';
+COMMENT ON FUNCTION fastauth.refresh(pg_catalog.text) IS 'spend a refresh token for its successor and a new access token, RFC 6749 section 6; NULL is the token in the request''s cookie, where there are cookies (rate_limited, csrf_failed, invalid_token, token_expired, session_revoked, refresh_token_reused, recorder_unavailable, signin_not_allowed, account_inactive, email_not_verified)';

@@ -5,7 +5,7 @@ CREATE TYPE fastauth.token_pair AS (
 	token_type pg_catalog.text,
 	expires_in pg_catalog.int4
 );
-COMMENT ON TYPE fastauth.token_pair IS 'what a sign-in answers (RFC 6749 section 5.1): access token, refresh token, token_type bearer, seconds until the access token expires; with session_strategy database: a session token, NULL, session, seconds until it expires unused';
+COMMENT ON TYPE fastauth.token_pair IS 'what a sign-in answers (RFC 6749 section 5.1): access token, refresh token, token_type bearer, seconds until the access token expires; with session_strategy database: a session token, NULL, session, seconds until it expires unused; both tokens are NULL where they are delivered in cookies';
 
 CREATE TYPE fastauth.user_data AS (
 	id pg_catalog.uuid,
