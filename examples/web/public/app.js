@@ -18,6 +18,8 @@ class ApiError extends Error {
 		super(body?.message || "The server does not answer. Try again in a moment.");
 		this.status = status;
 		this.word = body?.details || "";	// the stable word: docs/reference.md#errors
+		// Without an access token the request ran as anon, who may not call the function.
+		this.isStale = status === 401 && (this.word === "token_expired" || this.word === "not_authenticated" || body?.code === "42501");
 	}
 }
 
@@ -55,9 +57,7 @@ async function call(name, args = {}) {
 	try {
 		return await send(name, args);
 	} catch (error) {
-		const stale = error.word === "token_expired" || error.word === "not_authenticated";
-
-		if (!(error instanceof ApiError) || !stale || !csrfToken())
+		if (!error.isStale || !csrfToken())
 			throw error;
 	}
 	await refresh();
