@@ -12,6 +12,7 @@ import { chromium } from 'playwright-core';
 const [base, pictures] = process.argv.slice(2);
 const WAIT = 20_000;
 const PASSWORD = 'a heron stands in the reeds';
+const OTHER_PASSWORD = 'a heron flies over the reeds';
 const NEXT_PASSWORD = 'two herons stand in the reeds';
 const TOKEN = /fa_[a-z]{2}_[A-Za-z0-9_-]{20}|eyJ[A-Za-z0-9_-]{20}/;
 const IPHONE = 'Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.0 Mobile/15E148 Safari/604.1';
@@ -146,6 +147,13 @@ await submit(page, 'name', { name: 'Augusta Ada King' });
 await page.waitForFunction(() => document.querySelector('#name').textContent === 'Augusta Ada King');
 is(await one("SELECT name FROM fastauth.get_user_by_email('ada@example.com')"), 'Augusta Ada King', 'the name is changed');
 
+await page.click('#change');
+await submit(page, 'password', { current_password: 'not this one', new_password: NEXT_PASSWORD });
+note(/do not match/.test(await refusal(page, 'password')), 'a password is not changed without the old one', await refusal(page, 'password'));
+await submit(page, 'password', { current_password: PASSWORD, new_password: OTHER_PASSWORD });
+await page.waitForFunction(() => /password is changed/.test(document.querySelector('#notice').textContent));
+await picture(page, '10-changed');
+
 // --- another site -----------------------------------------------------------------------------------
 const evil = await ada.context.newPage();
 const forged = await evil.evaluate(async (url) => {
@@ -170,10 +178,10 @@ await submit(page, 'forgot', { email: 'ada@example.com' });
 await page.waitForFunction(() => /on its way/.test(document.querySelector('#notice').textContent));
 await page.goto(`${base}/reset-password#token=${await link('password_reset', 'ada@example.com')}`);
 await seen(page, 'reset');
-await picture(page, '10-reset');
+await picture(page, '11-reset');
 await submit(page, 'reset', { new_password: NEXT_PASSWORD });
 await seen(page, 'signin');
-await submit(page, 'signin', { email: 'ada@example.com', password: PASSWORD });
+await submit(page, 'signin', { email: 'ada@example.com', password: OTHER_PASSWORD });
 await refusal(page, 'signin');
 await submit(page, 'signin', { password: NEXT_PASSWORD });
 await seen(page, 'account');
@@ -187,7 +195,7 @@ await seen(bob.page, 'account');
 const elsewhere = await person();
 await elsewhere.page.goto(`${base}/verify-email#token=${await link('verification', 'bob@example.com')}`);
 await seen(elsewhere.page, 'verify');
-await picture(elsewhere.page, '11-verify-elsewhere');
+await picture(elsewhere.page, '12-verify-elsewhere');
 await submit(elsewhere.page, 'verify', { password: 'not this one' });
 await refusal(elsewhere.page, 'verify');
 await submit(elsewhere.page, 'verify', { password: PASSWORD });

@@ -163,7 +163,7 @@ const element = (tag, text, className) => Object.assign(document.createElement(t
 function sessionRow(session) {
 	const row = document.createElement("li");
 	const about = document.createElement("div");
-	const icon = $("icon-device").content.cloneNode(true);
+	const icon = $(/Mobile|Android|iPhone/.test(session.user_agent) ? "icon-phone" : "icon-desktop").content.cloneNode(true);
 	const title = element("strong", device(session.user_agent));
 
 	about.append(title);
@@ -301,6 +301,12 @@ onSubmit("form-name", async ({ name }) => {
 	await showAccount("Saved.");
 });
 
+onSubmit("form-password", async ({ current_password, new_password }) => {
+	await call("change_password", { current_password: current_password.value, new_password: new_password.value });
+	$("dialog-password").close();
+	await showAccount("Your password is changed.");
+});
+
 onSubmit("form-again", async ({ password }) => {
 	await call("reauthenticate", { password: password.value });
 	$("dialog-again").close("yes");
@@ -310,6 +316,8 @@ $("edit").addEventListener("click", () => {
 	$("form-name").elements.name.value = me.name || "";
 	$("dialog-name").showModal();
 });
+
+$("change").addEventListener("click", () => $("dialog-password").showModal());
 
 $("resend").addEventListener("click", async () => {
 	await call("request_email_verification").then(() => show("account", "The link is on its way."), failed);
