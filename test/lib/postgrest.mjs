@@ -6,7 +6,7 @@
 // Listens on localhost, where there is room unless server-port says; prints "postgrest PORT" and "ready"; ends when
 // standard input does.  FILE is a configuration of PostgREST ("db-uri = ..." lines), PGRST_DB_URI and so on go before it,
 // and what the authenticator's pgrst.* settings and the function db-pre-config say goes before both.  With --prefix the
-// API is below that path, and --static serves the files of a folder everywhere else.
+// API is below that path, and --static serves the files of a folder everywhere else, as examples/web/nginx.conf does.
 //
 // What is as in PostgREST 14 to 17: configuration and its reload by NOTIFY; the token (first Authorization header, keys by
 // kid, 30 s of skew); one transaction for each request with its access mode and isolation, one select of set_config() in
@@ -391,12 +391,11 @@ function cors(method, headers) {
 
 const TYPES = { '.html': 'text/html; charset=utf-8', '.css': 'text/css; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.mjs': 'text/javascript; charset=utf-8', '.svg': 'image/svg+xml', '.png': 'image/png', '.ico': 'image/x-icon', '.json': 'application/json' };
 
-// A file of the folder, or its index.html.
+// A file of the folder; whatever else is asked for is a view of its index.html.
 function file(url) {
   const root = path.resolve(flags.static);
   const name = path.join(root, path.normalize(decodeURIComponent(url.split('?')[0])));
-  const found = name.startsWith(root) && fs.existsSync(name) && fs.statSync(name).isDirectory() ? path.join(name, 'index.html') : name;
-  if (!found.startsWith(root) || !fs.existsSync(found)) return { status: 404, headers: [['Content-Type', 'text/plain']], body: Buffer.from('not found\n') };
+  const found = name.startsWith(root + path.sep) && fs.existsSync(name) && fs.statSync(name).isFile() ? name : path.join(root, 'index.html');
   return { status: 200, headers: [['Content-Type', TYPES[path.extname(found)] ?? 'application/octet-stream'], ['Cache-Control', 'no-cache']], body: fs.readFileSync(found) };
 }
 
@@ -409,7 +408,9 @@ async function serve(request, body) {
   }
   const crossing = cors(request.method, headers);
   if (crossing.isPreflight) return { status: 200, headers: crossing.headers, body: Buffer.alloc(0) };
-  const result = await answer(request.method, request.url.slice(prefix.length) || '/', headers, body);
+  // With a prefix it stands in for the proxy too, which says who the client is whatever the client says.
+  const proxied = prefix ? [...headers.filter(([name]) => name !== 'x-real-ip'), ['x-real-ip', request.socket.remoteAddress]] : headers;
+  const result = await answer(request.method, request.url.slice(prefix.length) || '/', proxied, body);
   return { ...result, headers: [...result.headers, ...crossing.headers] };
 }
 
