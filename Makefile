@@ -59,6 +59,7 @@ SQL_PIECES = \
 	sql/install/functions/hook.sql \
 	sql/install/functions/mail.sql \
 	sql/install/functions/webhook.sql \
+	sql/install/functions/postgrest.sql \
 	sql/install/functions/grants.sql \
 	sql/install/99_grants.sql
 

@@ -12,6 +12,7 @@
 #include "auth/identity.h"
 #include "auth/outbox.h"
 #include "auth/permission.h"
+#include "auth/request.h"
 #include "base/compat.h"
 #include "base/hide.h"
 #include "fmgr.h"
@@ -72,6 +73,7 @@ _PG_init(void)
 	auth_identity_init();
 	auth_outbox_init();
 	auth_permission_init();
+	auth_request_init();
 	worker_init();
 	MarkGUCPrefixReserved("fastauth");
 }

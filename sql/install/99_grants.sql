@@ -10,7 +10,8 @@
  * after, with what is new in the group.  Only what belonged to fastauth_owner
  * when we begin is looked at: what the script made belongs to who runs it, and
  * its privileges are planted ones.  A role that had single functions loses them:
- * a part of a group must not become the whole.
+ * a part of a group must not become the whole.  PostgREST's own role has one
+ * function alone, and without it PostgREST would refuse every token.
  *
  * fastauth_events gets back the one thing that it may do (S3), before the groups:
  * a GRANT in a script makes all that is granted then part of the extension, and
@@ -22,6 +23,7 @@ DECLARE
 	stranger pg_catalog.oid;
 	holders pg_catalog.oid[];
 	holder_groups pg_catalog.int4[];
+	authenticators pg_catalog.oid[];
 	groups CONSTANT pg_catalog.text[] := ARRAY['anon', 'authenticated', 'server', 'admin'];
 BEGIN
 	WITH api AS (
@@ -51,6 +53,15 @@ BEGIN
 	SELECT pg_catalog.array_agg(w.grantee ORDER BY w.grantee), pg_catalog.array_agg(w.group_number ORDER BY w.grantee)
 	INTO holders, holder_groups
 	FROM whole w;
+
+	SELECT pg_catalog.array_agg(a.grantee ORDER BY a.grantee)
+	INTO authenticators
+	FROM pg_catalog.pg_proc p
+	JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) p.pronamespace AND n.nspname OPERATOR(pg_catalog.=) 'fastauth'
+	JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) p.proowner AND r.rolname OPERATOR(pg_catalog.=) 'fastauth_owner'
+	CROSS JOIN LATERAL pg_catalog.aclexplode(p.proacl) a
+	WHERE p.proname OPERATOR(pg_catalog.=) 'pre_config' AND a.privilege_type OPERATOR(pg_catalog.=) 'EXECUTE'
+		AND a.grantee OPERATOR(pg_catalog.<>) p.proowner AND a.grantee OPERATOR(pg_catalog.<>) 0;
 
 	FOR o IN
 		WITH member AS (
@@ -121,6 +132,9 @@ BEGIN
 			CASE WHEN holder_groups[i] OPERATOR(pg_catalog.=) 2 THEN holders[i]::pg_catalog.regrole END,
 			CASE WHEN holder_groups[i] OPERATOR(pg_catalog.=) 3 THEN holders[i]::pg_catalog.regrole END,
 			CASE WHEN holder_groups[i] OPERATOR(pg_catalog.=) 4 THEN holders[i]::pg_catalog.regrole END);
+	END LOOP;
+	FOR i IN 1 .. coalesce(pg_catalog.array_length(authenticators, 1), 0) LOOP
+		PERFORM fastauth.grant_api(NULL, NULL, authenticator => authenticators[i]::pg_catalog.regrole);
 	END LOOP;
 END
 $do$;

@@ -103,7 +103,7 @@ api_raise_internal(const ErrorData *edata, const char *symbol)
 
 /* What the caller gets instead of an error that left a body; context is where it was called. */
 static void
-api_translate_error(MemoryContext context, const char *symbol)
+api_translate_error(MemoryContext context, const char *symbol, int flags)
 {
 	ErrorData  *edata;
 
@@ -112,7 +112,8 @@ api_translate_error(MemoryContext context, const char *symbol)
 	FlushErrorState();
 	if (auth_hook_raised(edata))
 		ReThrowError(edata);
-	if (api_sqlstate_passes(edata->sqlerrcode))
+	if (api_sqlstate_passes(edata->sqlerrcode) ||
+		((flags & API_AS_CALLER) && edata->sqlerrcode == ERRCODE_INSUFFICIENT_PRIVILEGE))
 		api_rethrow(edata);
 	if (edata->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE)
 		base_raise(FA_SERVER_BUSY, NULL);
@@ -203,7 +204,7 @@ api_call(FunctionCallInfo fcinfo, ApiBody body, const char *symbol, int flags)
 		LockTimeout = caller_lock_timeout;
 		api_wipe_down_to(caller_wipes);
 		api_wipe_wanted = caller_wipe_wanted;
-		api_translate_error(context, symbol);
+		api_translate_error(context, symbol, flags);
 		pg_unreachable();
 	}
 	PG_END_TRY();

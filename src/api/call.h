@@ -19,6 +19,9 @@
 /* An argument or the answer is secret: the statement is kept out of logs and views (S30, S31). */
 #define API_SECRET		0x02
 
+/* It acts as its caller: what PostgreSQL does not let the caller do, it tells the caller. */
+#define API_AS_CALLER	0x04
+
 /* Wipe this copy of an argument when the function of ours that runs now is left, whatever way (API_SECRET only). */
 extern void api_wipe_later(char *copy);
 

@@ -4,15 +4,15 @@
  *
  * Nothing of ours is granted to PUBLIC or to anybody else when the extension is
  * made.  grant_api() gives roles the right to call the functions of a group,
- * and every group includes the one before it.  What stands in no group is for
- * the owner and superusers only.
+ * and every group includes the one before it; that of PostgREST's own role
+ * stands for itself.  What stands in no group is for the owner and superusers only.
  *
  * The last statement of an upgrade script takes every privilege back and calls
  * grant_api() for the roles that had a group (sql/install/99_grants.sql).  Such
  * a grant is the administrator's, not the script's: were it recorded as the
  * extension's initial privileges, pg_dump would leave it out.
  */
-#include "postgres.h"
+#include "api/grants.h"
 
 #include "access/xact.h"
 #include "api/args.h"
@@ -35,6 +35,7 @@ typedef enum GrantGroup
 	GRANT_AUTHENTICATED,
 	GRANT_SERVER,
 	GRANT_ADMIN,
+	GRANT_AUTHENTICATOR,		/* includes no other */
 	GRANT_GROUPS
 } GrantGroup;
 
@@ -56,6 +57,7 @@ static const GrantObject grant_objects[] = {
 	{"signin_with_otp", GRANT_ANON, OBJECT_FUNCTION},
 	{"verify_token", GRANT_ANON, OBJECT_FUNCTION},
 	{"authenticate", GRANT_ANON, OBJECT_FUNCTION},
+	{"pre_request", GRANT_ANON, OBJECT_FUNCTION},
 	{"request_password_reset", GRANT_ANON, OBJECT_FUNCTION},
 	{"reset_password", GRANT_ANON, OBJECT_FUNCTION},
 	{"verify_email", GRANT_ANON, OBJECT_FUNCTION},
@@ -174,10 +176,14 @@ static const GrantObject grant_objects[] = {
 	{"outbox_overview", GRANT_ADMIN, OBJECT_TABLE},
 	{"add_webhook", GRANT_ADMIN, OBJECT_FUNCTION},
 	{"remove_webhook", GRANT_ADMIN, OBJECT_FUNCTION},
-	{"webhooks_overview", GRANT_ADMIN, OBJECT_TABLE}
+	{"webhooks_overview", GRANT_ADMIN, OBJECT_TABLE},
+	{"setup_postgrest", GRANT_ADMIN, OBJECT_FUNCTION},
+
+	/* for the role that PostgREST connects as */
+	{"pre_config", GRANT_AUTHENTICATOR, OBJECT_FUNCTION}
 };
 
-static const char *const grant_group_names[GRANT_GROUPS] = {"anon", "authenticated", "server", "admin"};
+static const char *const grant_group_names[GRANT_GROUPS] = {"anon", "authenticated", "server", "admin", "authenticator"};
 
 /* An object by name: a function of ours has no overloads, so its arguments need not be told. */
 static Node *
@@ -229,9 +235,8 @@ grant_run(GrantStmt *stmt)
 	CommandCounterIncrement();
 }
 
-/* GRANT privilege ON objects TO role, without a text that somebody could bend. */
-static void
-grant_execute(Oid role, ObjectType type, List *objects, const char *privilege)
+void
+api_grant(Oid role, ObjectType type, List *objects, const char *privilege)
 {
 	GrantStmt  *stmt = makeNode(GrantStmt);
 	AccessPriv *priv = makeNode(AccessPriv);
@@ -240,10 +245,10 @@ grant_execute(Oid role, ObjectType type, List *objects, const char *privilege)
 	if (objects == NIL)
 		return;
 	priv->priv_name = pstrdup(privilege);
-	grantee->roletype = ROLESPEC_CSTRING;
-	grantee->rolename = GetUserNameFromId(role, false);
+	grantee->roletype = OidIsValid(role) ? ROLESPEC_CSTRING : ROLESPEC_PUBLIC;
+	grantee->rolename = OidIsValid(role) ? GetUserNameFromId(role, false) : NULL;
 	grantee->location = -1;
-	stmt->is_grant = true;
+	stmt->is_grant = OidIsValid(role);
 	stmt->targtype = ACL_TARGET_OBJECT;
 	stmt->objtype = type;
 	stmt->objects = objects;
@@ -251,6 +256,12 @@ grant_execute(Oid role, ObjectType type, List *objects, const char *privilege)
 	stmt->grantees = list_make1(grantee);
 	stmt->behavior = DROP_RESTRICT;
 	grant_run(stmt);
+}
+
+static bool
+grant_is_included(const GrantObject *object, GrantGroup group)
+{
+	return object->group == group || (object->group < group && group != GRANT_AUTHENTICATOR);
 }
 
 /* Everything of the groups up to this one. */
@@ -265,7 +276,7 @@ grant_group(Oid role, GrantGroup group)
 	{
 		const GrantObject *object = &grant_objects[i];
 
-		if (object->group > group || (creating_extension && !grant_object_exists(object)))
+		if (!grant_is_included(object, group) || (creating_extension && !grant_object_exists(object)))
 			continue;
 		if (object->type == OBJECT_TABLE)
 			views = lappend(views, grant_object_node(object->name, object->type));
@@ -274,13 +285,38 @@ grant_group(Oid role, GrantGroup group)
 		else
 			functions = lappend(functions, grant_object_node(object->name, object->type));
 	}
-	grant_execute(role, OBJECT_SCHEMA, list_make1(grant_object_node("fastauth", OBJECT_SCHEMA)), "usage");
-	grant_execute(role, OBJECT_FUNCTION, functions, "execute");
-	grant_execute(role, OBJECT_TABLE, views, "select");
-	grant_execute(role, OBJECT_TYPE, types, "usage");
+	api_grant(role, OBJECT_SCHEMA, list_make1(grant_object_node("fastauth", OBJECT_SCHEMA)), "usage");
+	api_grant(role, OBJECT_FUNCTION, functions, "execute");
+	api_grant(role, OBJECT_TABLE, views, "select");
+	api_grant(role, OBJECT_TYPE, types, "usage");
 }
 
-/* SQL function: fastauth.grant_api(anon regrole, authenticated regrole, server regrole, admin regrole) */
+void
+api_grant_postgrest(Oid authenticator, Oid anon, Oid authenticated)
+{
+	grant_group(authenticator, GRANT_AUTHENTICATOR);
+	grant_group(anon, GRANT_ANON);
+	grant_group(authenticated, GRANT_AUTHENTICATED);
+}
+
+const char *
+api_grant_http_function(int n, bool *for_anon)
+{
+	for (size_t i = 0; i < lengthof(grant_objects); i++)
+	{
+		const GrantObject *object = &grant_objects[i];
+
+		if (object->group > GRANT_AUTHENTICATED || object->type != OBJECT_FUNCTION || strcmp(object->name, "pre_request") == 0)
+			continue;
+		if (n-- > 0)
+			continue;
+		*for_anon = object->group == GRANT_ANON;
+		return object->name;
+	}
+	return NULL;
+}
+
+/* SQL function: fastauth.grant_api(anon regrole, authenticated regrole, server regrole, admin regrole, authenticator regrole) */
 FASTAUTH_FUNCTION(fastauth_grant_api, API_WRITES)
 {
 	for (int group = 0; group < GRANT_GROUPS; group++)

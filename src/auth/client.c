@@ -78,9 +78,8 @@ auth_client_set(const inet *address, const char *user_agent)
 	MemoryContextSwitchTo(old);
 }
 
-/* Does the role that connected stand in for PostgREST or the like? */
-static bool
-client_is_authenticator(void)
+bool
+auth_client_is_authenticator(void)
 {
 	const char *role = GetUserNameFromId(GetSessionUserId(), true);
 
@@ -133,7 +132,7 @@ auth_client_address(void)
 {
 	if (client)
 		return client->address;
-	return client_is_server() || client_is_authenticator() ? NULL : client_connection_address();
+	return client_is_server() || auth_client_is_authenticator() ? NULL : client_connection_address();
 }
 
 char *

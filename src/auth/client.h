@@ -11,6 +11,9 @@
 
 extern void auth_client_init(void);
 
+/* Did a role of authenticator_roles connect, which stands in for PostgREST or the like? */
+extern bool auth_client_is_authenticator(void);
+
 /* Say who calls, for the rest of this transaction; NULL is unknown. */
 extern void auth_client_set(const inet *address, const char *user_agent);
 

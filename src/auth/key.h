@@ -23,6 +23,9 @@ typedef struct AuthVerified
 /* A compact JWS of the payload, by the key that signs now; makes the first one when there is none. */
 extern char *auth_key_sign(const char *payload);
 
+/* Make the first key when there is none, before anything is signed. */
+extern void auth_key_ensure(void);
+
 /* Check format, header, key and signature of a token (DESIGN 7, verify_token).  Never raises for what it holds. */
 extern FaError auth_key_verify(const char *token, size_t len, AuthVerified *verified);
 

@@ -57,7 +57,7 @@ auth_key_lock(void)
 	AcceptInvalidationMessages();
 }
 
-/* PostgREST reads the keys again (DESIGN 10). */
+/* PostgREST reads the keys again (DESIGN 10).  However often, one transaction sends it once. */
 static void
 key_announce(void)
 {
@@ -187,7 +187,10 @@ key_store(const CrKey *key, const KeyPlan *plan)
 	key_fill_material(&row, key, plan);
 	store_signing_keys_insert(&row, now);
 	if (!plan->verify_only)
+	{
 		auth_key_settle();
+		key_announce();
+	}
 	return row.kid;
 }
 
@@ -279,7 +282,6 @@ auth_key_rotate(const char *algorithm)
 	key = key_generate(plan.alg);
 	kid = key_store_and_free(key, &plan);
 	key_event(kid, "rotated");
-	key_announce();
 	return kid;
 }
 
@@ -368,8 +370,6 @@ auth_key_import(const char *key, const char *issuer)
 	plan.kid = jwk.kid[0] ? jwk.kid : NULL;
 	kid = key_store_and_free(jwk.key, &plan);
 	key_event(kid, "imported");
-	if (!plan.verify_only)
-		key_announce();
 	return kid;
 }
 

@@ -13,6 +13,8 @@
 
 #include "postgres.h"
 
+#include "base/json.h"
+
 /* More than any server in front of us lets through. */
 #define AUTH_REQUEST_MAX_BYTES	(256 * 1024)
 
@@ -20,6 +22,12 @@ extern void auth_request_init(void);
 
 /* Read the request from the settings; invalid_argument when they are no such thing. */
 extern void auth_request_begin(void);
+
+/*
+ * Read a setting that is a JSON object, in the current context; false when it
+ * is not set, invalid_argument when it is something else.
+ */
+extern bool auth_request_object(const char *name, BaseJsonItems *items);
 
 /* Does this transaction serve a request, so that pre_request() ran in it? */
 extern bool auth_request_active(void);
@@ -36,5 +44,8 @@ extern const char *auth_request_function(void);
 /* A header by its lower-case name, or a cookie; NULL when there is none.  They live until the transaction ends. */
 extern const char *auth_request_header(const char *name);
 extern const char *auth_request_cookie(const char *name);
+
+/* (request_client.c) Say who calls, by the headers, for the rest of this transaction. */
+extern void auth_request_set_client(void);
 
 #endif							/* FASTAUTH_AUTH_REQUEST_H */

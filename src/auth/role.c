@@ -122,7 +122,7 @@ role_power(const char *role)
 }
 
 const char *
-auth_role_refusal(const char *role)
+auth_role_name_refusal(const char *role)
 {
 	if (strlen(role) >= NAMEDATALEN)
 		return "does not exist";
@@ -130,8 +130,26 @@ auth_role_refusal(const char *role)
 		return "is one of PostgreSQL's own";
 	if (strcmp(role, "fastauth_owner") == 0 || strcmp(role, "fastauth_events") == 0)
 		return "is one of fastauth's own";
-	if (strcmp(role, "none") == 0 || strcmp(role, "public") == 0)
+	if (*role == '\0' || strcmp(role, "none") == 0 || strcmp(role, "public") == 0)
 		return "is no role";
+	return NULL;
+}
+
+const char *
+auth_role_connect_refusal(const char *role)
+{
+	const char *refusal = auth_role_name_refusal(role);
+
+	return refusal || !auth_role_exists(role) ? refusal : role_power(role);
+}
+
+const char *
+auth_role_refusal(const char *role)
+{
+	const char *refusal = auth_role_name_refusal(role);
+
+	if (refusal)
+		return refusal;
 	if (role_in_list(role, store_settings()->authenticator_roles))
 		return "is one of authenticator_roles";
 	return role_power(role);

@@ -12,6 +12,12 @@ extern bool auth_role_exists(const char *role);
 /* Why no token may ever name the role, or NULL.  Asked when it is set. */
 extern const char *auth_role_refusal(const char *role);
 
+/* Why PostgREST must not connect as the role, or NULL; it may not exist yet. */
+extern const char *auth_role_connect_refusal(const char *role);
+
+/* Why a role of that name is none that may be made, or NULL. */
+extern const char *auth_role_name_refusal(const char *role);
+
 /*
  * Why this token may not name the role now, or NULL: also when it is neither
  * authenticated_role nor in allowed_roles.  Asked each time it is signed.

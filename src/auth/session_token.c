@@ -108,6 +108,7 @@ auth_session_token_check(const char *token, AuthAccess *access)
 	access->user_id = found.user.id;
 	access->has_session = true;
 	access->session_id = found.session_id;
+	access->dbrole = found.user.dbrole;
 	access->issued_at = auth_token_seconds(found.created_at);
 	/* The row knows when the session ends; an identity that outlives its transaction ends with it at the latest. */
 	access->expires_at = auth_token_seconds(found.max_expires_at);

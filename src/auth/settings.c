@@ -45,8 +45,8 @@ settings_require_role(const BaseSettingDef *def, const char *role)
 }
 
 /*
- * authenticated_role may be set before the role is made, like its default: the
- * claim is left out until then.  authenticator_roles are those that a token may
+ * authenticated_role and anon_role may be set before the role is made, when it
+ * is their default: the claim is left out until then.  authenticator_roles are those that a token may
  * not name, so anything may stand there.
  */
 static void
@@ -54,10 +54,10 @@ settings_require_roles(const BaseSettingDef *def, const FaSettings *parsed)
 {
 	if (def->type == BASE_SETTING_ROLE)
 	{
-		if (auth_role_exists(parsed->authenticated_role))
-			settings_require_role(def, parsed->authenticated_role);
-		else if (strcmp(parsed->authenticated_role, def->initial) != 0)
-			settings_require_role(def, parsed->authenticated_role);
+		const char *role = *BASE_SETTING_FIELD(def, parsed, char *);
+
+		if (auth_role_exists(role) || strcmp(role, def->initial) != 0)
+			settings_require_role(def, role);
 	}
 	else if (strcmp(def->name, "allowed_roles") == 0)
 	{

@@ -252,6 +252,7 @@ token_read_claims(const AuthVerified *verified, AuthAccess *access)
 	access->ours = verified->issuer == NULL;
 	access->verify_only = verified->verify_only;
 	access->has_session = false;
+	access->dbrole = NULL;
 
 	if (!JB_ROOT_IS_OBJECT(access->claims))
 		return FA_INVALID_TOKEN;
@@ -294,21 +295,24 @@ token_check_times(const AuthAccess *access)
 
 /* Is the session that the token names live, and its user active? */
 static FaError
-token_check_session(const AuthAccess *access)
+token_check_session(AuthAccess *access)
 {
 	StoreSessionCheck check;
+	char	   *dbrole;
 	bool		active;
 
 	if (!access->has_session)
 	{
-		if (!store_users_is_active(&access->user_id, &active))
+		if (!store_users_get_role(&access->user_id, &active, &dbrole))
 			return FA_SESSION_REVOKED;
+		access->dbrole = dbrole;
 		return active ? FA_OK : FA_ACCOUNT_INACTIVE;
 	}
 	if (!store_sessions_check(&access->session_id, GetCurrentTimestamp(), &check) || check.ended)
 		return FA_SESSION_REVOKED;
 	if (memcmp(&check.user_id, &access->user_id, sizeof(pg_uuid_t)) != 0)
 		return FA_INVALID_TOKEN;
+	access->dbrole = check.dbrole;
 	return check.user_is_active ? FA_OK : FA_ACCOUNT_INACTIVE;
 }
 
@@ -338,20 +342,35 @@ auth_token_check(const char *token, AuthAccess *access)
 	return error;
 }
 
-FaError
-auth_token_check_again(const char *kid, const char *payload, AuthAccess *access)
+/* All but the signature. */
+static FaError
+token_check_verified(const AuthVerified *verified, AuthAccess *access)
 {
-	AuthVerified verified = {.payload = pstrdup(payload)};
-	FaError		error;
+	FaError		error = token_read_claims(verified, access);
 
-	if (!auth_key_verified_before(kid, &verified))
-		return FA_INVALID_TOKEN;
-	error = token_read_claims(&verified, access);
 	if (error == FA_OK)
 		error = token_check_times(access);
 	if (error == FA_OK && access->ours)
 		error = token_check_session(access);
 	return error;
+}
+
+FaError
+auth_token_check_again(const char *kid, const char *payload, AuthAccess *access)
+{
+	AuthVerified verified = {.payload = pstrdup(payload)};
+
+	if (!auth_key_verified_before(kid, &verified))
+		return FA_INVALID_TOKEN;
+	return token_check_verified(&verified, access);
+}
+
+FaError
+auth_token_check_claims_alone(const char *payload, AuthAccess *access)
+{
+	AuthVerified verified = {.payload = pstrdup(payload), .kid = ""};
+
+	return token_check_verified(&verified, access);
 }
 
 /* ---- making tokens ---- */
@@ -411,6 +430,14 @@ auth_token_role(const StoreUser *user)
 		base_raise_hint(FA_NOT_CONFIGURED, "Change allowed_roles or authenticated_role with fastauth.configure, or the user's role with fastauth.set_user_dbrole.",
 						"role of the token is not allowed: %s", problem);
 	return role;
+}
+
+const char *
+auth_token_current_role(const AuthAccess *access)
+{
+	StoreUser	user = {.dbrole = unconstify(char *, access->dbrole)};
+
+	return auth_token_role(&user);
 }
 
 /* Append the members of an object that callers may set. */

@@ -31,6 +31,7 @@ typedef struct AuthAccess
 	pg_uuid_t	user_id;
 	bool		has_session;
 	pg_uuid_t	session_id;
+	const char *dbrole;			/* that its user has by now (set_user_dbrole), or NULL */
 	int64		issued_at;		/* seconds since 1970 */
 	int64		not_before;		/* 0: none */
 	int64		expires_at;
@@ -49,6 +50,12 @@ extern FaError auth_token_check(const char *token, AuthAccess *access);
  * the above but the signature.
  */
 extern FaError auth_token_check_again(const char *kid, const char *payload, AuthAccess *access);
+
+/*
+ * The same for claims of ours whose signature somebody else has checked, so
+ * that only that is left out.
+ */
+extern FaError auth_token_check_claims_alone(const char *payload, AuthAccess *access);
 
 /* What to put into a new token. */
 typedef struct AuthTokenRequest
@@ -76,6 +83,9 @@ extern char *auth_token_session_claims(const StoreSessionToken *session);
 
 /* The role in a user's tokens, NULL for none; raises when it is not allowed. */
 extern const char *auth_token_role(const StoreUser *user);
+
+/* The same of the user of a token that was checked: what a new one would say. */
+extern const char *auth_token_current_role(const AuthAccess *access);
 
 /* Would it not raise? */
 extern bool auth_token_role_is_allowed(const StoreUser *user);

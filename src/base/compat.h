@@ -14,6 +14,7 @@
 #include "catalog/pg_database.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_proc.h"
+#include "commands/user.h"
 #include "common/jsonapi.h"
 #include "fmgr.h"
 #include "mb/pg_wchar.h"
@@ -78,6 +79,28 @@ base_function_executable(Oid fn, Oid roleid)
 #define base_my_procno() (MyProc->pgprocno)
 #define base_my_lxid() (MyProc->lxid)
 #endif
+
+/* GRANT role TO role: 16 takes the text of the statement, for the place of an error. */
+static inline void
+base_grant_role(GrantRoleStmt *stmt)
+{
+#if PG_VERSION_NUM < 160000
+	GrantRole(stmt);
+#else
+	GrantRole(NULL, stmt);
+#endif
+}
+
+/* May the one SET ROLE to the other?  Since 16 a membership can be without. */
+static inline bool
+base_can_set_role(Oid member, Oid role)
+{
+#if PG_VERSION_NUM < 160000
+	return is_member_of_role(member, role);
+#else
+	return member_can_set_role(member, role);
+#endif
+}
 
 /* Until 16, a role with CREATEROLE could make itself a member of any role that is no superuser. */
 #define BASE_CREATEROLE_TAKES_ALL (PG_VERSION_NUM < 160000)

@@ -86,7 +86,7 @@ bool
 store_sessions_check(const pg_uuid_t *id, TimestampTz now, StoreSessionCheck *check)
 {
 	static StorePlan plan = STORE_PLAN("select s.user_id, s.expires_at operator(pg_catalog.<=) $2 or " SESSIONS_REVOKED ", "
-									   "u.is_active, s.authenticated_at "
+									   "u.is_active, s.authenticated_at, u.dbrole "
 									   "from fastauth.sessions s join fastauth.users u on u.id operator(pg_catalog.=) s.user_id "
 									   "where s.id operator(pg_catalog.=) $1", UUIDOID, TIMESTAMPTZOID);
 	StoreArgs	args = STORE_ARGS(&plan);
@@ -102,6 +102,7 @@ store_sessions_check(const pg_uuid_t *id, TimestampTz now, StoreSessionCheck *ch
 		check->ended = store_get_bool(0, 2);
 		check->user_is_active = store_get_bool(0, 3);
 		check->authenticated_at = store_get_time(0, 4);
+		check->dbrole = store_get_text(0, 5);
 	}
 	store_close();
 	return found;

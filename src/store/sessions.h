@@ -42,6 +42,7 @@ typedef struct StoreSessionCheck
 	pg_uuid_t	user_id;
 	bool		ended;			/* revoked or expired */
 	bool		user_is_active;
+	char	   *dbrole;			/* of the user, or NULL */
 	TimestampTz authenticated_at;
 } StoreSessionCheck;
 

@@ -83,9 +83,9 @@ store_users_get_by_email(const char *email, StoreUser *user)
 }
 
 bool
-store_users_is_active(const pg_uuid_t *id, bool *active)
+store_users_get_role(const pg_uuid_t *id, bool *active, char **dbrole)
 {
-	static StorePlan plan = STORE_PLAN("select is_active from fastauth.users where id operator(pg_catalog.=) $1", UUIDOID);
+	static StorePlan plan = STORE_PLAN("select is_active, dbrole from fastauth.users where id operator(pg_catalog.=) $1", UUIDOID);
 	StoreArgs	args = STORE_ARGS(&plan);
 	bool		found;
 
@@ -93,9 +93,20 @@ store_users_is_active(const pg_uuid_t *id, bool *active)
 	store_open();
 	found = store_run(&args, STORE_READ, 1) == 1;
 	if (found)
+	{
 		*active = store_get_bool(0, 1);
+		*dbrole = store_get_text(0, 2);
+	}
 	store_close();
 	return found;
+}
+
+bool
+store_users_is_active(const pg_uuid_t *id, bool *active)
+{
+	char	   *dbrole;
+
+	return store_users_get_role(id, active, &dbrole);
 }
 
 bool

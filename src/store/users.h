@@ -34,6 +34,9 @@ extern bool store_users_get_by_email(const char *email, StoreUser *user);
 /* Is the user active?  For the checks of a token without a session. */
 extern bool store_users_is_active(const pg_uuid_t *id, bool *active);
 
+/* The same, and the PostgreSQL role that the user was given, or NULL. */
+extern bool store_users_get_role(const pg_uuid_t *id, bool *active, char **dbrole);
+
 /* The same, holding the row against changes until the end of the transaction. */
 extern bool store_users_lock(const pg_uuid_t *id, StoreUser *user);
 
