@@ -97,6 +97,7 @@ REGRESS = \
 	roles \
 	permission \
 	permission_attack \
+	postgrest \
 	token \
 	token_form \
 	caller_settings \
@@ -153,6 +154,7 @@ ISOLATION = \
 	permission_revoked \
 	seal_race \
 	key_rotate \
+	key_announced \
 	event_order \
 	oauth_account_race \
 	unlink_race \

@@ -98,7 +98,8 @@ postgrest_make_role(const char *argument, const char *name, bool can_login)
 	return true;
 }
 
-static void
+/* True: the authenticator was made, so that it has no password. */
+static bool
 postgrest_make_roles(const PostgrestSetup *setup)
 {
 	bool		made;
@@ -109,10 +110,7 @@ postgrest_make_roles(const PostgrestSetup *setup)
 	made = postgrest_make_role("authenticator", setup->authenticator, true);
 	(void) postgrest_make_role("anon", setup->anon, false);
 	(void) postgrest_make_role("authenticated", setup->authenticated, false);
-	if (made)
-		ereport(NOTICE,
-				(errmsg("role %s was made, and has no password", quote_identifier(setup->authenticator)),
-				 errhint("Give it one for PostgREST's db-uri, in psql: \\password %s", quote_identifier(setup->authenticator))));
+	return made;
 }
 
 /* As the caller, unless it is so already. */
@@ -315,6 +313,14 @@ postgrest_grant_functions(const PostgrestSetup *setup)
 	api_grant(anon, OBJECT_SCHEMA, schema, "usage");
 }
 
+static void
+postgrest_tell_of_password(const char *role)
+{
+	ereport(NOTICE,
+			(errmsg("role %s was made, and has no password", quote_identifier(role)),
+			 errhint("Give it one for PostgREST's db-uri, in psql: \\password %s", quote_identifier(role))));
+}
+
 /* SQL function: fastauth.setup_postgrest(authenticator text, anon text, authenticated text, schema text) */
 FASTAUTH_FUNCTION(fastauth_setup_postgrest, API_WRITES | API_AS_CALLER)
 {
@@ -324,8 +330,9 @@ FASTAUTH_FUNCTION(fastauth_setup_postgrest, API_WRITES | API_AS_CALLER)
 		.authenticated = api_arg_text(fcinfo, 2, "authenticated", NAMEDATALEN - 1),
 		.schema = api_arg_text(fcinfo, 3, "schema", NAMEDATALEN - 1)
 	};
+	bool		made;
 
-	postgrest_make_roles(&setup);
+	made = postgrest_make_roles(&setup);
 	postgrest_change_ours(&setup);
 	postgrest_grant_membership(setup.anon, setup.authenticator);
 	postgrest_grant_membership(setup.authenticated, setup.authenticator);
@@ -334,5 +341,7 @@ FASTAUTH_FUNCTION(fastauth_setup_postgrest, API_WRITES | API_AS_CALLER)
 	postgrest_grant_functions(&setup);
 	Async_Notify("pgrst", "reload config");
 	Async_Notify("pgrst", "reload schema");
+	if (made)
+		postgrest_tell_of_password(setup.authenticator);
 	PG_RETURN_VOID();
 }

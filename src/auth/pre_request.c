@@ -224,12 +224,11 @@ static const char *
 pre_request_cookie(void)
 {
 	const char *token = auth_request_cookie(AUTH_COOKIE_ACCESS);
+	bool		signs_out = strcmp(auth_request_function(), "signout") == 0;
 
 	if (token == NULL || *token == '\0' || pre_request_is_way_in())
 		return NULL;
-	if (strcmp(auth_request_function(), "signout") == 0 && !pre_request_cookie_is_good(token))
-		return NULL;
-	return token;
+	return signs_out && !pre_request_cookie_is_good(token) ? NULL : token;
 }
 
 /* trust_request_claims: the claims are as good as a token, when they are whole. */

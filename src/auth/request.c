@@ -110,13 +110,15 @@ request_method_is_unsafe(void)
 		(strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0 && strcmp(method, "OPTIONS") != 0);
 }
 
+/* A table may have the name of a function of ours; PostgREST serves it elsewhere. */
 static char *
-request_path_end(void)
+request_called_function(void)
 {
 	const char *path = request_setting("request.path");
-	const char *slash = path ? strrchr(path, '/') : NULL;
 
-	return pstrdup(slash ? slash + 1 : path ? path : "");
+	if (path == NULL || strncmp(path, "/rpc/", 5) != 0 || strchr(path + 5, '/') != NULL)
+		return pstrdup("");
+	return pstrdup(path + 5);
 }
 
 void
@@ -129,7 +131,7 @@ auth_request_begin(void)
 	fresh->outer = request && request->subxact == fresh->subxact ? request->outer : request;
 	fresh->has_cookies = strcmp(store_settings()->token_delivery, "cookie") == 0;
 	fresh->is_unsafe = request_method_is_unsafe();
-	fresh->function = request_path_end();
+	fresh->function = request_called_function();
 	request_read("request.headers", &fresh->headers);
 	if (fresh->has_cookies)
 		request_read("request.cookies", &fresh->cookies);

@@ -38,7 +38,7 @@ extern bool auth_request_has_cookies(void);
 /* Is its method other than GET, HEAD and OPTIONS? */
 extern bool auth_request_is_unsafe(void);
 
-/* The last segment of its path, "signin" of "/rpc/signin"; "" without a request. */
+/* The function that it calls, "signin" of the path "/rpc/signin"; "" when it calls none. */
 extern const char *auth_request_function(void);
 
 /* A header by its lower-case name, or a cookie; NULL when there is none.  They live until the transaction ends. */

@@ -75,7 +75,7 @@ bad=$(perl -0777 -ne '
 		{
 			my ($name, $before) = (lc($1), substr($sql, 0, $-[0]));
 			next if $words{$name} || $ours{$name} || $name =~ /^(pg_catalog|fastauth)$/;
-			next if $before =~ /(create\s+(unique\s+)?index\s+\w+\s+on|as|insert\s+into|join\s+lateral\s+\S+|\bon)\s*$/i;
+			next if $before =~ /(create\s+(unique\s+)?index\s+\w+\s+on|create\s+or\s+replace\s+function|as|insert\s+into|join\s+lateral\s+\S+|\bon)\s*$/i;
 			next if $sql =~ /^\s*create\s+index/i;
 			$say->("bare function $name()");
 		}

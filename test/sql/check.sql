@@ -80,7 +80,7 @@ SELECT * FROM regress_fault('%',
 	'GRANT SELECT ON fastauth.stats TO PUBLIC', 'GRANT INSERT ON fastauth.stats TO regress_admin',
 	'GRANT EXECUTE ON FUNCTION fastauth.signin(text, text, bool) TO PUBLIC',
 	'GRANT EXECUTE ON FUNCTION fastauth.uid() TO regress_anon WITH GRANT OPTION',
-	'GRANT EXECUTE ON FUNCTION fastauth.grant_api(regrole, regrole, regrole, regrole) TO regress_admin',
+	'GRANT EXECUTE ON FUNCTION fastauth.grant_api(regrole, regrole, regrole, regrole, regrole) TO regress_admin',
 	'GRANT CREATE ON SCHEMA fastauth TO regress_server', 'GRANT USAGE ON TYPE fastauth.users TO regress_server', 'GRANT USAGE ON TYPE fastauth.token_pair TO PUBLIC');
 SELECT * FROM regress_fault('%', 'CREATE ROLE regress_new', $$SELECT fastauth.grant_api(NULL, NULL, NULL, 'regress_new')$$, 'GRANT EXECUTE ON FUNCTION fastauth.jwks() TO regress_anon');
 
