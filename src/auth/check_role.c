@@ -119,8 +119,9 @@ auth_check_groups(AuthCheck *check)
 	const FaSettings *settings = store_settings();
 
 	for (size_t i = 0; i < lengthof(anonymous); i++)
-		if (strcmp(anonymous[i], settings->authenticated_role) != 0)
+		if (strcmp(anonymous[i], settings->authenticated_role) != 0 && strcmp(anonymous[i], settings->anon_role) != 0)
 			check_end_user_role(check, anonymous[i]);
+	check_end_user_role(check, settings->anon_role);
 	check_end_user_role(check, settings->authenticated_role);
 	for (char **role = settings->allowed_roles; *role; role++)
 		if (strcmp(*role, settings->authenticated_role) != 0)

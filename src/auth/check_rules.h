@@ -62,6 +62,12 @@ extern void auth_check_hash_memory(AuthCheck *check);
 extern void auth_check_mail_settings(AuthCheck *check);
 extern void auth_check_mails(AuthCheck *check);
 
+/* check_postgrest.c */
+extern void auth_check_authenticators(AuthCheck *check);
+extern void auth_check_anon_role(AuthCheck *check);
+extern void auth_check_http_schemas(AuthCheck *check);
+extern void auth_check_http_settings(AuthCheck *check);
+
 /* check_oauth.c */
 extern void auth_check_providers(AuthCheck *check);
 

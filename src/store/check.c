@@ -199,6 +199,19 @@
 	"o.finished_at operator(pg_catalog.>) (pg_catalog.now() operator(pg_catalog.-) '1 day'::pg_catalog.interval)) " \
 	"group by o.status order by o.status"
 
+/* The functions there call ours of the same name; the one that everybody needs tells that they are there. */
+#define CHECK_HTTP_SCHEMAS \
+	"with thin as (select p.pronamespace, p.proname::pg_catalog.text as name from pg_catalog.pg_proc p " \
+	"join pg_catalog.pg_language l on l.oid operator(pg_catalog.=) p.prolang and l.lanname operator(pg_catalog.=) 'sql' " \
+	"where pg_catalog.strpos(p.prosrc, pg_catalog.concat('fastauth.', p.proname, '(')) operator(pg_catalog.>) 0), " \
+	"api as (select a.name from fastauth.list_api() a where a.kind operator(pg_catalog.=) 'function' " \
+	"and (a.api_group operator(pg_catalog.=) 'anon' or a.api_group operator(pg_catalog.=) 'authenticated') " \
+	"and a.name operator(pg_catalog.<>) 'pre_request') " \
+	"select s.pronamespace::pg_catalog.regnamespace::pg_catalog.text, pg_catalog.string_agg(api.name, ', ' order by api.name) " \
+	"from (select t.pronamespace from thin t where t.name operator(pg_catalog.=) 'signout') as s cross join api " \
+	"where not exists (select from thin t where t.pronamespace operator(pg_catalog.=) s.pronamespace " \
+	"and t.name operator(pg_catalog.=) api.name) group by s.pronamespace"
+
 static StorePlan check_plans[STORE_CHECK_QUERIES] = {
 	[STORE_CHECK_FOREIGN_KEYS] = STORE_PLAN0(CHECK_FOREIGN_KEYS),
 	[STORE_CHECK_PUBLICATIONS] = STORE_PLAN0(CHECK_PUBLICATIONS),
@@ -216,6 +229,7 @@ static StorePlan check_plans[STORE_CHECK_QUERIES] = {
 	[STORE_CHECK_OWN_MEMBERS] = STORE_PLAN0(CHECK_OWN_MEMBERS),
 	[STORE_CHECK_USER_ROLES] = STORE_PLAN0(CHECK_USER_ROLES),
 	[STORE_CHECK_CREATEROLE] = STORE_PLAN0(CHECK_CREATEROLE),
+	[STORE_CHECK_HTTP_SCHEMAS] = STORE_PLAN0(CHECK_HTTP_SCHEMAS),
 	[STORE_CHECK_SETTINGS] = STORE_PLAN0("select s.name, s.value from fastauth.settings s"),
 	[STORE_CHECK_MAILS] = STORE_PLAN0(CHECK_MAILS),
 	[STORE_CHECK_WEBHOOKS] = STORE_PLAN0(CHECK_WEBHOOKS),

@@ -35,6 +35,7 @@ typedef enum StoreCheckQuery
 	STORE_CHECK_OWN_MEMBERS,	/* member, role, where one of them is ours */
 	STORE_CHECK_USER_ROLES,		/* a role of users, how many have it */
 	STORE_CHECK_CREATEROLE,		/* role that has it and is no superuser */
+	STORE_CHECK_HTTP_SCHEMAS,	/* of setup_postgrest(), and what they lack of it */
 	STORE_CHECK_SETTINGS,		/* rows of fastauth.settings: name, value */
 	STORE_CHECK_MAILS,			/* "pending" or "failed" (within a day), how many, the last error */
 	STORE_CHECK_WEBHOOKS,		/* with deliveries that were given up lately: id, how many, the latest error */

@@ -431,6 +431,42 @@ RESET SESSION AUTHORIZATION;
 SELECT fastauth.set_user_dbrole(:'alice', NULL);
 SELECT fastauth.configure('allowed_roles', NULL), fastauth.configure('token_delivery', NULL);
 
+--
+-- check(): what stands between PostgREST and its requests
+--
+CREATE FUNCTION regress_told(VARIADIC changes text[]) RETURNS TABLE (severity text, subject text, problem text) LANGUAGE plpgsql AS $$
+DECLARE
+	change text;
+	found text[];
+BEGIN
+	FOREACH change IN ARRAY changes LOOP
+		EXECUTE change;
+	END LOOP;
+	found := ARRAY(SELECT concat_ws('|', c.severity, c.subject, c.problem) FROM fastauth.check() c
+		WHERE c.subject ~ 'pgrst|regress_api|anon_role|allowed_origins|session_strategy|trusted_proxies|jwt_algorithm|trust_request');
+	RAISE 'taken back' USING ERRCODE = 'ZZ000';
+EXCEPTION WHEN SQLSTATE 'ZZ000' THEN
+	RETURN QUERY SELECT split_part(f, '|', 1), split_part(f, '|', 2), split_part(f, '|', 3) FROM unnest(found) f;
+END $$;
+\pset format unaligned
+-- as setup_postgrest() leaves it, one thing is the administrator's
+SELECT * FROM regress_told('SELECT 1');
+SELECT fastauth.configure('client_address_header', 'x-real-ip');
+SELECT * FROM regress_told('SELECT 1');
+SELECT * FROM regress_told('ALTER ROLE regress_pgrst REPLICATION');
+SELECT * FROM regress_told('REVOKE regress_pgrst_user FROM regress_pgrst', $$SELECT fastauth.configure('allowed_roles', '{regress_pgrst_editor}')$$, 'REVOKE regress_pgrst_editor FROM regress_pgrst');
+SELECT * FROM regress_told('ALTER ROLE regress_pgrst INHERIT', 'REVOKE regress_pgrst_anon, regress_pgrst_user FROM regress_pgrst', 'GRANT regress_pgrst_anon, regress_pgrst_user TO regress_pgrst');
+SELECT * FROM regress_told('REVOKE EXECUTE ON FUNCTION fastauth.pre_config() FROM regress_pgrst', 'REVOKE EXECUTE ON FUNCTION fastauth.pre_request() FROM regress_pgrst_anon');
+SELECT * FROM regress_told('ALTER ROLE regress_pgrst_anon BYPASSRLS');
+SELECT * FROM regress_told('ALTER ROLE regress_pgrst_anon RENAME TO regress_pgrst_other');
+SELECT * FROM regress_told($$SELECT fastauth.grant_api(NULL, NULL, 'regress_pgrst_anon')$$);
+SELECT * FROM regress_told('DROP FUNCTION regress_api.me(), regress_api.refresh(text)');
+SELECT * FROM regress_told($$SELECT fastauth.configure('session_strategy', 'database'), fastauth.configure('jwt_algorithm', 'HS256'), fastauth.configure('trust_request_claims', 'on')$$);
+SELECT * FROM regress_told($$SELECT fastauth.configure('session_strategy', 'database'), fastauth.configure('token_delivery', 'cookie'), fastauth.configure('base_url', 'https://app.example.com'),
+	fastauth.configure('allowed_origins', '{https://www.example.com,https://example.com:8443,https://example.org}')$$);
+\pset format aligned
+SELECT fastauth.configure('client_address_header', NULL);
+
 -- clean up
 SELECT fastauth.configure(name, NULL) FROM unnest(ARRAY['anon_role', 'authenticated_role', 'authenticator_roles', 'clock_skew', 'rate_signin_account', 'rate_signin_address']) AS name;
 SELECT fastauth.delete_user(u.id, false) FROM fastauth.users u WHERE u.email LIKE 'postgrest.%';
@@ -438,6 +474,6 @@ SET client_min_messages = warning;
 DROP SCHEMA regress_api CASCADE;
 RESET client_min_messages;
 DROP VIEW regress_last_client;
-DROP FUNCTION regress_request, regress_get, regress_claims, regress_client, regress_address, regress_forwarded;
+DROP FUNCTION regress_request, regress_get, regress_claims, regress_client, regress_address, regress_forwarded, regress_told;
 DROP OWNED BY regress_pgrst, regress_pgrst_anon, regress_pgrst_user, regress_pgrst_editor;
 DROP ROLE regress_pgrst, regress_pgrst_anon, regress_pgrst_user, regress_pgrst_editor;
