@@ -19,9 +19,10 @@
 #include "utils/guc.h"
 #include "utils/memutils.h"
 
-/* Lives in TopTransactionContext. */
+/* Lives in a context of its own below TopTransactionContext. */
 typedef struct RequestState
 {
+	MemoryContext context;
 	struct RequestState *outer;
 	SubTransactionId subxact;
 	bool		has_cookies;
@@ -32,6 +33,16 @@ typedef struct RequestState
 } RequestState;
 
 static RequestState *request = NULL;
+
+/* Forget the one that this one takes the place of. */
+static void
+request_drop_outer(RequestState *state)
+{
+	RequestState *dropped = state->outer;
+
+	state->outer = dropped->outer;
+	MemoryContextDelete(dropped->context);
+}
 
 static void
 request_end_of_transaction(XactEvent event, void *arg)
@@ -53,7 +64,7 @@ request_end_of_subtransaction(SubXactEvent event, SubTransactionId mine, SubTran
 	{
 		request->subxact = parent;
 		if (request->outer && request->outer->subxact == parent)
-			request->outer = request->outer->outer;
+			request_drop_outer(request);
 	}
 }
 
@@ -124,11 +135,13 @@ request_called_function(void)
 void
 auth_request_begin(void)
 {
-	MemoryContext old = MemoryContextSwitchTo(TopTransactionContext);
+	MemoryContext context = AllocSetContextCreate(TopTransactionContext, "fastauth request", ALLOCSET_SMALL_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
 	RequestState *fresh = palloc0(sizeof(RequestState));
 
+	fresh->context = context;
 	fresh->subxact = GetCurrentSubTransactionId();
-	fresh->outer = request && request->subxact == fresh->subxact ? request->outer : request;
+	fresh->outer = request;
 	fresh->has_cookies = strcmp(store_settings()->token_delivery, "cookie") == 0;
 	fresh->is_unsafe = request_method_is_unsafe();
 	fresh->function = request_called_function();
@@ -136,6 +149,8 @@ auth_request_begin(void)
 	if (fresh->has_cookies)
 		request_read("request.cookies", &fresh->cookies);
 	request = fresh;
+	if (fresh->outer && fresh->outer->subxact == fresh->subxact)
+		request_drop_outer(fresh);
 	MemoryContextSwitchTo(old);
 }
 

@@ -41,7 +41,7 @@ extern bool auth_request_is_unsafe(void);
 /* The function that it calls, "signin" of the path "/rpc/signin"; "" when it calls none. */
 extern const char *auth_request_function(void);
 
-/* A header by its lower-case name, or a cookie; NULL when there is none.  They live until the transaction ends. */
+/* A header by its lower-case name, or a cookie; NULL when there is none.  They live until the transaction or the savepoint ends. */
 extern const char *auth_request_header(const char *name);
 extern const char *auth_request_cookie(const char *name);
 

@@ -50,10 +50,10 @@ like($before, qr/anna\@example\.com/, 'there are rows in 0.9');
 
 # --- who has what before the update ---------------------------------------------
 
-$node->safe_psql('postgres', "CREATE ROLE regress_$_ LOGIN") for qw(anon authenticated server admin almost single planted);
+$node->safe_psql('postgres', "CREATE ROLE regress_$_ LOGIN") for qw(anon authenticated server admin authenticator almost single planted);
 $node->safe_psql('fresh', <<'SQL');
 CREATE EXTENSION fastauth CASCADE;
-SELECT fastauth.grant_api('regress_anon', 'regress_authenticated', 'regress_server', 'regress_admin');
+SELECT fastauth.grant_api('regress_anon', 'regress_authenticated', 'regress_server', 'regress_admin', 'regress_authenticator');
 SQL
 # What grant_api() of 0.9 gave: the groups, as far as 0.9 had their members.
 $node->safe_psql('old', join(';', split /\n/, $node->safe_psql('fresh', <<'SQL')));
@@ -65,7 +65,8 @@ UNION ALL SELECT format('GRANT SELECT ON fastauth.%I TO regress_admin', l.name) 
 UNION ALL SELECT format('GRANT USAGE ON TYPE fastauth.%I TO regress_%s', l.name, role) FROM fastauth.list_api() l,
 		unnest(ARRAY['anon', 'authenticated', 'server', 'admin']) WITH ORDINALITY r(role, n)
 	WHERE l.kind = 'type' AND r.n >= array_position(ARRAY['anon', 'authenticated', 'server', 'admin'], l.api_group)
-UNION ALL SELECT 'GRANT USAGE ON SCHEMA fastauth TO regress_' || unnest(ARRAY['anon', 'authenticated', 'server', 'admin', 'almost', 'single'])
+UNION ALL SELECT 'GRANT USAGE ON SCHEMA fastauth TO regress_' || unnest(ARRAY['anon', 'authenticated', 'server', 'admin', 'authenticator', 'almost', 'single'])
+UNION ALL SELECT 'GRANT EXECUTE ON FUNCTION fastauth.pre_config() TO regress_authenticator'
 SQL
 $node->safe_psql('old', join(';', split /\n/, $node->safe_psql('fresh', <<'SQL')));
 SELECT format('GRANT EXECUTE ON FUNCTION fastauth.%I TO regress_almost', l.name) FROM fastauth.list_api() l WHERE l.kind = 'function' AND l.api_group = 'anon' AND l.name NOT IN ('uid', 'has_permission')
@@ -88,7 +89,8 @@ my %example = (
 
 for my $line (split /\n/, $node->safe_psql('old', <<'SQL'))
 SELECT p.proname, (SELECT string_agg(format_type(t, NULL), ',' ORDER BY n) FROM unnest(p.proargtypes) WITH ORDINALITY a(t, n))
-	FROM pg_proc p WHERE p.pronamespace = 'fastauth'::regnamespace AND p.prorettype <> 'trigger'::regtype ORDER BY 1
+	FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang AND l.lanname = 'c'
+	WHERE p.pronamespace = 'fastauth'::regnamespace AND p.prorettype <> 'trigger'::regtype AND p.proname <> 'pre_config' ORDER BY 1
 SQL
 {
 	my ($function, $types) = split /\|/, $line;
@@ -103,6 +105,7 @@ SQL
 	}
 }
 refused($node, 'old', 'TABLE fastauth.settings_overview', $mismatch, 'a view');
+is(($node->psql('old', 'SELECT fastauth.pre_config()'))[2], '', 'pre_config() never fails, as PostgREST would forget its configuration');
 is(contents($node, 'old'), $before, 'nothing was written');
 
 # --- the update, seen by a session that is open ----------------------------------
@@ -140,6 +143,8 @@ sub may
 
 my $sign_in = "SELECT fastauth.signin('bela\@example.com', '" . PASSWORD . "')";
 ok(may($_, $sign_in), "$_ may sign in") for qw(anon authenticated server admin);
+ok(may('authenticator', 'SELECT fastauth.pre_config()'), 'PostgREST still gets its keys');
+ok(!may('authenticator', 'SELECT fastauth.jwks()'), 'and nothing else');
 ok(may('authenticated', 'SELECT fastauth.session_id()'), 'a group gets a function that was made anew');
 ok(may('server', "SELECT fastauth.introspect('x')"), 'a group gets a function that is new');
 ok(!may('authenticated', "SELECT fastauth.introspect('x')"), 'and no other');
