@@ -238,16 +238,14 @@ SELECT fastauth.configure('email_from', 'Test <test\@example.org>'), fastauth.co
 SQL
 my ($kept) = signin($primary, 'postgres', 'anna@example.com');
 $primary->safe_psql('postgres', "DELETE FROM fastauth.outbox");
-for my $type ('launcher', 'dispatcher')
-{
-	kill 'STOP', $_ for split /\n/, $primary->safe_psql('postgres', "SELECT pid FROM pg_stat_activity WHERE backend_type = 'fastauth $type'");
-}
+my @still = split /\n/, $primary->safe_psql('postgres', "SELECT pid FROM pg_stat_activity WHERE backend_type IN ('fastauth launcher', 'fastauth dispatcher')");
+kill 'STOP', @still;
 $primary->safe_psql('postgres', "SELECT fastauth.configure('email_transport', 'smtp'), fastauth.send_email('anna\@example.com', 'before the promotion', '<p>x</p>')");
 caught_up();
 is(answer("SELECT count(*) FROM fastauth.outbox WHERE status = 'pending'"), '1', 'a mail waits on the standby');
 is($standby->safe_psql('postgres', "SELECT count(*) FROM pg_stat_activity WHERE backend_type LIKE 'fastauth %'"), '0', 'which has no workers');
 PostgreSQL::Test::Utils::system_or_bail('cp', '-p', $primary->data_dir . '/fastauth.key', $standby->data_dir . '/fastauth.key');
-$primary->stop('immediate');
+stop_at_once($primary, @still);
 $standby->promote;
 is(join(' ', map { $_->{headers}{subject}[0] } wait_for_mails($inbox, 1)), 'before the promotion', 'after the promotion it is sent');
 

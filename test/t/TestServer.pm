@@ -10,7 +10,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(usleep);
 
-our @EXPORT = qw(PASSWORD new_server server_is_back refused signup signin contents catalog only_in_one pair_of);
+our @EXPORT = qw(PASSWORD new_server stop_at_once server_is_back refused signup signin contents catalog only_in_one pair_of);
 
 # Strong enough for every policy; the tests here are not about passwords.
 use constant PASSWORD => 'zebra Quilt 7 harbour';
@@ -25,6 +25,17 @@ sub new_server
 	$node->append_conf('postgresql.conf', join("\n", "shared_preload_libraries = 'fastauth'", @settings, ''));
 	$node->start;
 	return $node;
+}
+
+# An immediate stop of a server of which these processes hold still (SIGSTOP): it would wait five seconds for them.
+sub stop_at_once
+{
+	my ($node, @still) = @_;
+
+	kill 'QUIT', $node->{_pid};
+	kill 'KILL', @still;
+	$node->stop('immediate', fail_ok => 1);
+	return;
 }
 
 # Wait until a server that restarts by itself takes connections.  poll_query_until cannot: it writes the
