@@ -190,6 +190,7 @@ bench:
 	@bash test/bench/refusals.sh
 	@bash test/bench/mails.sh
 	@bash test/bench/rls.sh
+	@bash test/bench/pre_request.sh
 demo:
 	@bash examples/demo.sh
 lint:

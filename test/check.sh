@@ -82,7 +82,7 @@ run_tap()
 	say "TAP: $# programs"
 	mkdir -p "$WORKSPACE/tap/log" "$WORKSPACE/tap/data"
 	PATH="$BINDIR:$PATH" PG_REGRESS="$pgxs_test/regress/pg_regress" TESTDIR="$WORKSPACE/tap" TESTLOGDIR="$WORKSPACE/tap/log" \
-		TESTDATADIR="$WORKSPACE/tap/data" prove --jobs 2 --timer -I "$pgxs_test/perl" -I test/t "$@" 2>&1 | tee "$WORKSPACE/tap.out"
+		TESTDATADIR="$WORKSPACE/tap/data" prove --jobs $(($(nproc) + 1)) --timer -I "$pgxs_test/perl" -I test/t "$@" 2>&1 | tee "$WORKSPACE/tap.out"
 	status=${PIPESTATUS[0]}
 	tests=$(sed -n 's/^Files=.*Tests=\([0-9]*\),.*/\1/p' "$WORKSPACE/tap.out" | tail -n 1)
 	tests=${tests:-0}
@@ -124,12 +124,14 @@ run_lint()
 }
 
 # -- the tests that were asked for
+slow='066_worker_crash.pl 101_dispatcher.pl 104_webhooks.pl 040_memory.pl 010_master_key.pl 065_workers.pl 070_lockout.pl 030_leaks.pl 111_lying_provider.pl'
 all=yes
 [ -z "${T:-}${S:-}${P:-}" ] || all=
 if [ -n "$all" ]; then
 	T=$(list REGRESS)
 	S=$(list ISOLATION)
-	P=$(cd test/t && ls [0-9]*.pl 2>/dev/null)
+	# What takes longest first, so that nothing long is left alone at the end.
+	P=$(cd test/t && { printf '%s\n' $slow; ls [0-9]*.pl; } | awk '!seen[$0]++')
 else
 	[ -z "${T:-}" ] || T="install $(for t in $T; do [ "$t" = install ] || echo "$t"; done)"
 	[ -z "${S:-}" ] || S="prepare $(for t in $S; do [ "$t" = prepare ] || echo "$t"; done)"
@@ -152,7 +154,7 @@ run_regress_and_isolation()
 	run_regress isolation "$pgxs_test/isolation/pg_isolation_regress" output_iso --dbname=isolation_regression -- ${S:-}
 }
 if [ -n "$all" ]; then
-	# The TAP programs, which wait much, run beside the rest; their output comes at the end.
+	# The TAP programs, which wait much, run beside the rest and more at once than there are cores; their output comes at the end.
 	(
 		passed=0 failed=0
 		run_tap $programs

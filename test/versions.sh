@@ -36,7 +36,7 @@ make_chroot()
 	inside "$root" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends \
 		make gcc libc6-dev clang "postgresql-$server" "postgresql-server-dev-$server" \
 		libssl-dev libsodium-dev libzxcvbn-dev libcurl4-openssl-dev libipc-run-perl \
-		openssl python3-aiosmtpd nodejs npm >> "$root.log" 2>&1
+		openssl python3-aiosmtpd nodejs npm pgbouncer >> "$root.log" 2>&1
 	inside "$root" apt-get clean
 	touch "$root/made"
 }

@@ -45,6 +45,10 @@ if [ "${1:-}" != demo ]; then
 	# The identity providers of the tests are programs of Node.js.
 	command -v node >/dev/null || missing="$missing nodejs"
 	command -v npm >/dev/null || missing="$missing npm"
+	# In /usr/sbin, which a user need not have in PATH.
+	PATH="$PATH:/usr/sbin" command -v pgbouncer >/dev/null || missing="$missing pgbouncer"
+	# The browser in which the page of examples/web is walked.
+	test -x "${CHROMIUM:-/usr/bin/chromium}" || missing="$missing chromium"
 fi
 if ! have_server; then
 	# Where there is a server, its own headers; all is what a fresh system has.
@@ -82,3 +86,9 @@ case $missing in
 esac
 as_root env DEBIAN_FRONTEND=noninteractive apt-get update -q
 as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing </dev/null
+# Nor is a pooler wanted that listens: the tests start their own.
+case $missing in
+*pgbouncer*)
+	command -v systemctl >/dev/null && as_root systemctl disable -q --now pgbouncer 2>/dev/null || true
+	;;
+esac
