@@ -4,8 +4,10 @@
  *
  * The prefix __Host- makes browsers take a cookie only over https, from this
  * very host and for all of its paths, so that no sibling domain can plant one
- * (draft-ietf-httpbis-rfc6265bis section 4.1.3).  All are SameSite=Strict: pages of the same
- * site call us by scripts, and nobody else has any business here.
+ * (draft-ietf-httpbis-rfc6265bis section 4.1.3).  The access cookie is
+ * SameSite=Lax, so that who follows a link from elsewhere to something that is
+ * served here is signed in; that is a GET, which changes nothing.  All others
+ * are Strict: only scripts of our own pages need them.
  *
  * A secret is in a cookie or in the answer, never in both: what a script can
  * read, an injected script can steal.  So a role that stands for browsers gets
@@ -29,14 +31,15 @@ typedef struct CookieDef
 {
 	const char *name;
 	bool		http_only;
+	const char *same_site;
 } CookieDef;
 
 static const CookieDef cookie_defs[AUTH_COOKIES] = {
-	[AUTH_COOKIE_ACCESS] = {"__Host-fastauth-access", true},
-	[AUTH_COOKIE_REFRESH] = {"__Host-fastauth-refresh", true},
-	[AUTH_COOKIE_CSRF] = {"__Host-fastauth-csrf", false},
-	[AUTH_COOKIE_OAUTH] = {"__Host-fastauth-oauth", true},
-	[AUTH_COOKIE_CHALLENGE] = {"__Host-fastauth-challenge", true},
+	[AUTH_COOKIE_ACCESS] = {"__Host-fastauth-access", true, "Lax"},
+	[AUTH_COOKIE_REFRESH] = {"__Host-fastauth-refresh", true, "Strict"},
+	[AUTH_COOKIE_CSRF] = {"__Host-fastauth-csrf", false, "Strict"},
+	[AUTH_COOKIE_OAUTH] = {"__Host-fastauth-oauth", true, "Strict"},
+	[AUTH_COOKIE_CHALLENGE] = {"__Host-fastauth-challenge", true, "Strict"},
 };
 
 const char *
@@ -71,8 +74,8 @@ auth_cookie_delivers(void)
 static void
 cookie_write(const CookieDef *def, const char *value, int64 max_age)
 {
-	char	   *line = psprintf("%s=%s; Path=/; Secure; %sSameSite=Strict; Max-Age=" INT64_FORMAT,
-								def->name, value, def->http_only ? "HttpOnly; " : "", max_age);
+	char	   *line = psprintf("%s=%s; Path=/; Secure; %sSameSite=%s; Max-Age=" INT64_FORMAT,
+								def->name, value, def->http_only ? "HttpOnly; " : "", def->same_site, max_age);
 
 	auth_response_header("Set-Cookie", line, strlen(def->name) + 1);
 	explicit_bzero(line, strlen(line));

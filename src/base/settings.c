@@ -40,7 +40,7 @@ const BaseSettingDef base_setting_defs[] = {
 		.name = FIELD(allowed_origins), .type = BASE_SETTING_ORIGINS, .initial = "{}",
 		.min = 0, .max = 100, .unit = "array of origins",
 		.about = "Origins of web pages, such as `https://app.example.com`, that may send requests while `token_delivery` is `cookie`, besides pages of the very host that serves the API. "
-		"They must be of the same site: our cookies are `SameSite=Strict`."
+		"They must be of the same site: browsers send our cookies with no other's requests."
 	},
 	{
 		.name = FIELD(allowed_roles), .type = BASE_SETTING_ROLES, .initial = "{}",

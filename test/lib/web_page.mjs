@@ -89,7 +89,7 @@ await picture(page, '03-account-unconfirmed');
 
 // --- where the tokens are -------------------------------------------------------------------
 is((await cookies(ada.context)).map((c) => [c.name, c.httpOnly, c.secure, c.sameSite, c.path]),
-  [['__Host-fastauth-access', true, true, 'Strict', '/'], ['__Host-fastauth-csrf', false, true, 'Strict', '/'], ['__Host-fastauth-refresh', true, true, 'Strict', '/']], 'the cookies are such that no script and no other site has the tokens');
+  [['__Host-fastauth-access', true, true, 'Lax', '/'], ['__Host-fastauth-csrf', false, true, 'Strict', '/'], ['__Host-fastauth-refresh', true, true, 'Strict', '/']], 'the cookies are such that no script and no other site has the tokens');
 const readable = await page.evaluate(() => [document.cookie, localStorage.length, sessionStorage.length]);
 note(readable[0].startsWith('__Host-fastauth-csrf=') && !readable[0].includes(';') && readable[1] + readable[2] === 0, 'a script finds the CSRF token alone', readable);
 

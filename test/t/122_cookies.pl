@@ -52,7 +52,7 @@ sub value
 
 my @secrets = (PASSWORD);
 my %attributes = (
-	access => 'HttpOnly; Path=/; SameSite=Strict; Secure',
+	access => 'HttpOnly; Path=/; SameSite=Lax; Secure',
 	refresh => 'HttpOnly; Path=/; SameSite=Strict; Secure',
 	csrf => 'Path=/; SameSite=Strict; Secure',
 	oauth => 'HttpOnly; Path=/; SameSite=Strict; Secure',
