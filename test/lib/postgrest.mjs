@@ -266,7 +266,7 @@ async function transaction(request, plan) {
     constant('request.cookies', jsonOf(cookiesOf(request.headers.find(([name]) => name === 'cookie')?.[1]))),
     ...hoisted.map(dynamic),
   ];
-  const client = await pool.connect();
+  const client = await pool.connect().catch((error) => { throw new Refusal(503, 'PGRST000', 'Database connection error.', error.message, null, [['Retry-After', '1']]); });
   try {
     await client.query(`BEGIN ISOLATION LEVEL ${isolation} ${plan.isWrite ? 'READ WRITE' : 'READ ONLY'}`);
     await prepared(client, `select ${variables.join(', ')}`, values);
@@ -391,11 +391,18 @@ function cors(method, headers) {
 
 const TYPES = { '.html': 'text/html; charset=utf-8', '.css': 'text/css; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.mjs': 'text/javascript; charset=utf-8', '.svg': 'image/svg+xml', '.png': 'image/png', '.ico': 'image/x-icon', '.json': 'application/json' };
 
+const notFound = () => ({ status: 404, headers: [['Content-Type', 'text/plain']], body: Buffer.from('not found\n') });
+
 // A file of the folder; whatever else is asked for is a view of its index.html.
 function file(url) {
-  const root = path.resolve(flags.static);
-  const name = path.join(root, path.normalize(decodeURIComponent(url.split('?')[0])));
-  const found = name.startsWith(root + path.sep) && fs.existsSync(name) && fs.statSync(name).isFile() ? name : path.join(root, 'index.html');
+  const root = path.resolve(flags.static) + path.sep;
+  let name;
+  try {
+    name = path.join(root, decodeURIComponent(url.split('?')[0]));
+  } catch {
+    return notFound();
+  }
+  const found = name.startsWith(root) && fs.existsSync(name) && fs.statSync(name).isFile() ? name : path.join(root, 'index.html');
   return { status: 200, headers: [['Content-Type', TYPES[path.extname(found)] ?? 'application/octet-stream'], ['Cache-Control', 'no-cache']], body: fs.readFileSync(found) };
 }
 
@@ -404,7 +411,7 @@ async function serve(request, body) {
   for (let i = 0; i < request.rawHeaders.length; i += 2) headers.push([request.rawHeaders[i].toLowerCase(), request.rawHeaders[i + 1]]);
   const prefix = flags.prefix ?? '';
   if (prefix && request.url !== prefix && !request.url.startsWith(`${prefix}/`)) {
-    return flags.static ? file(request.url) : { status: 404, headers: [], body: Buffer.from('not found\n') };
+    return flags.static ? file(request.url) : notFound();
   }
   const crossing = cors(request.method, headers);
   if (crossing.isPreflight) return { status: 200, headers: crossing.headers, body: Buffer.alloc(0) };

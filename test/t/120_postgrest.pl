@@ -218,7 +218,9 @@ for my $function (sort keys %function)
 	}
 }
 is(ask($api, 'HEAD', '/rpc/signin?' . query(%{ $function{signin}[1] }))->{status}, 405, 'HEAD is as GET');
+is(ask($api, 'GET', '/rpc/signin?email=alice@example.org&password=wrong')->{word}, '25006', "a GET with a wrong password, as of an image, $_") for 1 .. 6;
 is(state_of_all(), $before, 'all that changed nothing');
+is(post($api, undef, 'signin', email => 'alice@example.org', password => PASSWORD)->{status}, 200, 'nor did it lock anybody out');
 
 # --- sign-up, sign-in, tokens ---------------------------------------------------------------
 
