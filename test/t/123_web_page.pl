@@ -23,7 +23,7 @@ $node->safe_psql('postgres', "SELECT fastauth.configure('token_delivery', 'cooki
 	local %ENV = (%ENV, PGHOST => $node->host, PGPORT => $node->port, PGUSER => $ENV{PGUSER} // getpwuid($<));
 	my $pictures = $ENV{SCREENSHOTS} // PostgreSQL::Test::Utils::tempdir('pictures');
 
-	open my $steps, '-|', 'node', "$FindBin::Bin/../lib/web_page.mjs", $api->{url}, $pictures or die "node: $!";
+	open my $steps, '-|', 'node', "$FindBin::Bin/../lib/web_page.mjs", "https://localhost:$api->{port}", $pictures or die "node: $!";
 	while (my $line = <$steps>)
 	{
 		chomp $line;
