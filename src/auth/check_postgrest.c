@@ -34,15 +34,19 @@ postgrest_may_call(const char *function, Oid role)
 	return OidIsValid(oid) && base_function_executable(oid, role);
 }
 
-/* Requests run as the role: the authenticator has to get there, and only there. */
+/* Requests run as the role: the authenticator has to get there, and only there, and the role to call pre_request(). */
 static void
-postgrest_check_membership(AuthCheck *check, const char *authenticator, const char *role)
+postgrest_check_role(AuthCheck *check, const char *authenticator, const char *role)
 {
 	Oid			member = get_role_oid(authenticator, true);
 	Oid			oid = get_role_oid(role, true);
 
 	if (!OidIsValid(oid))
 		return;
+	if (!postgrest_may_call("pre_request", oid))
+		auth_check_add(check, AUTH_CHECK_WARNING, postgrest_subject(role),
+					   "it may not call pre_request(): with db-pre-request every request of that role fails",
+					   "Give it its group with fastauth.grant_api(), or membership in a role that has one.");
 	if (!base_can_set_role(member, oid))
 		auth_check_add(check, AUTH_CHECK_WARNING, postgrest_subject(authenticator),
 					   psprintf("PostgREST connects as it, and it is no member of %s: requests of that role fail", quote_identifier(role)),
@@ -67,11 +71,11 @@ postgrest_check_authenticator(AuthCheck *check, const char *role)
 					   "Take its powers back, or let PostgREST connect as another role: fastauth.setup_postgrest().");
 		return;
 	}
-	postgrest_check_membership(check, role, settings->anon_role);
-	postgrest_check_membership(check, role, settings->authenticated_role);
+	postgrest_check_role(check, role, settings->anon_role);
+	postgrest_check_role(check, role, settings->authenticated_role);
 	for (char **allowed = settings->allowed_roles; *allowed; allowed++)
 		if (strcmp(*allowed, settings->authenticated_role) != 0)
-			postgrest_check_membership(check, role, *allowed);
+			postgrest_check_role(check, role, *allowed);
 	if (!postgrest_may_call("pre_config", get_role_oid(role, true)))
 		auth_check_add(check, AUTH_CHECK_NOTICE, postgrest_subject(role),
 					   "it may not call pre_config(): PostgREST does not hear of new keys",
@@ -111,10 +115,6 @@ auth_check_anon_role(AuthCheck *check)
 		auth_check_add(check, AUTH_CHECK_ERROR, "setting anon_role",
 					   psprintf("role %s %s, and everybody's requests run as it", quote_identifier(role), refusal),
 					   "Take its powers back, or name another role.");
-	else if (!postgrest_may_call("pre_request", get_role_oid(role, false)))
-		auth_check_add(check, AUTH_CHECK_WARNING, postgrest_subject(role),
-					   "it may not call pre_request(): with db-pre-request every request without a token fails",
-					   "Call fastauth.setup_postgrest() or grant_api().");
 }
 
 /* After an upgrade there may be functions that the exposed schema does not have yet. */

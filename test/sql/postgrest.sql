@@ -16,6 +16,8 @@ SELECT regress_outcome($$SELECT fastauth.setup_postgrest('regress_pgrst_super', 
 	regress_outcome($$SELECT fastauth.setup_postgrest('regress_pgrst_member', 'regress_pgrst_anon', 'regress_pgrst_user', 'regress_api')$$) AS its_member_connects,
 	regress_outcome($$SELECT fastauth.setup_postgrest('regress_pgrst', 'regress_pgrst_super', 'regress_pgrst_user', 'regress_api')$$) AS superuser_is_anon,
 	regress_outcome($$SELECT fastauth.setup_postgrest('regress_pgrst', 'regress_pgrst_anon', 'regress_pgrst_member', 'regress_api')$$) AS its_member_signs_in;
+SELECT regress_outcome($$SELECT fastauth.configure('anon_role', 'regress_pgrst_super')$$) AS superuser, regress_outcome($$SELECT fastauth.configure('anon_role', 'regress_pgrst_none')$$) AS no_such_role,
+	regress_outcome($$SELECT fastauth.configure('anon_role', 'fastauth_owner')$$) AS our_owner, regress_outcome($$SELECT fastauth.configure('anon_role', 'anon')$$) AS the_default_need_not_be_there;
 SELECT regress_outcome($$SELECT fastauth.setup_postgrest('regress_pgrst', 'regress_pgrst_anon', 'regress_pgrst_anon', 'regress_api')$$) AS two_roles,
 	regress_outcome($$SELECT fastauth.setup_postgrest('regress_pgrst_anon', 'regress_pgrst_anon', 'regress_pgrst_user', 'regress_api')$$) AS other_two,
 	regress_outcome($$SELECT fastauth.setup_postgrest('fastauth_owner', 'regress_pgrst_anon', 'regress_pgrst_user', 'regress_api')$$) AS our_owner,
@@ -456,7 +458,7 @@ SELECT * FROM regress_told('SELECT 1');
 SELECT * FROM regress_told('ALTER ROLE regress_pgrst REPLICATION');
 SELECT * FROM regress_told('REVOKE regress_pgrst_user FROM regress_pgrst', $$SELECT fastauth.configure('allowed_roles', '{regress_pgrst_editor}')$$, 'REVOKE regress_pgrst_editor FROM regress_pgrst');
 SELECT * FROM regress_told('ALTER ROLE regress_pgrst INHERIT', 'REVOKE regress_pgrst_anon, regress_pgrst_user FROM regress_pgrst', 'GRANT regress_pgrst_anon, regress_pgrst_user TO regress_pgrst');
-SELECT * FROM regress_told('REVOKE EXECUTE ON FUNCTION fastauth.pre_config() FROM regress_pgrst', 'REVOKE EXECUTE ON FUNCTION fastauth.pre_request() FROM regress_pgrst_anon');
+SELECT * FROM regress_told('REVOKE EXECUTE ON FUNCTION fastauth.pre_config() FROM regress_pgrst', 'REVOKE EXECUTE ON FUNCTION fastauth.pre_request() FROM regress_pgrst_anon, regress_pgrst_user');
 SELECT * FROM regress_told('ALTER ROLE regress_pgrst_anon BYPASSRLS');
 SELECT * FROM regress_told('ALTER ROLE regress_pgrst_anon RENAME TO regress_pgrst_other');
 SELECT * FROM regress_told($$SELECT fastauth.grant_api(NULL, NULL, 'regress_pgrst_anon')$$);
