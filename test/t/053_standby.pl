@@ -144,17 +144,18 @@ for my $view (split /\n/, $primary->safe_psql('postgres', "SELECT name FROM fast
 
 # --- requests of PostgREST ----------------------------------------------------------
 
-# What a request answers on a server; the role and the claims are those of the token.
+# What a request answers on a server; the role and the claims are those of the token, a cookie is that of a session.
 sub request
 {
-	my ($node, $token, $sql, $mode) = @_;
+	my ($node, $token, $sql, $mode, $cookie) = @_;
 	my $claims = $token ? "convert_from(decode(rpad(translate(split_part('$token', '.', 2), '-_', '+/'), (length(split_part('$token', '.', 2)) + 3) / 4 * 4, '='), 'base64'), 'UTF8')" : q('{"role": "anon"}');
+	my $cookies = $cookie ? qq({"__Host-fastauth-access": "$cookie"}) : '{}';
 	my $headers = $token ? qq({"authorization": "Bearer $token"}) : '{}';
 	my ($status, $out, $err) = $node->psql('postgres', <<"SQL", connstr => $node->connstr('postgres') . ' user=authenticator', on_error_stop => 1);
 \\set VERBOSITY verbose
 BEGIN @{[ $mode // 'READ ONLY' ]};
 SELECT set_config('search_path', '"fastauth_api", "public"', true), set_config('role', '@{[ $token ? 'authenticated' : 'anon' ]}', true), set_config('request.jwt.claims', $claims, true),
-	set_config('request.method', 'GET', true), set_config('request.path', '/rpc/me', true), set_config('request.headers', '$headers', true), set_config('request.cookies', '{}', true) \\g /dev/null
+	set_config('request.method', 'GET', true), set_config('request.path', '/rpc/me', true), set_config('request.headers', '$headers', true), set_config('request.cookies', '$cookies', true) \\g /dev/null
 SELECT fastauth.pre_request() \\g /dev/null
 $sql;
 COMMIT;
@@ -166,6 +167,11 @@ SQL
 is(request($standby, $access, 'SELECT uid(), current_user, (SELECT note FROM notes), (me()).email'), "$anna|authenticated|anna\@example.com|anna\@example.com", 'a request of hers');
 is(request($standby, undef, 'SELECT uid(), current_user, (SELECT count(*) FROM notes)'), '|anon|0', 'and one of nobody');
 is(request($standby, undef, "SELECT signin('anna\@example.com', 'x')"), 'ERROR: 25006: cannot execute fastauth.signin() in a read-only transaction', 'which signs nobody in');
+$primary->safe_psql('postgres', "SELECT fastauth.configure('token_delivery', 'cookie')");
+caught_up();
+is(request($standby, undef, 'SELECT uid(), current_user, (SELECT note FROM notes)', 'READ ONLY', $st), "$anna|authenticated|anna\@example.com", 'and one by cookie, with a session token');
+$primary->safe_psql('postgres', "SELECT fastauth.configure('token_delivery', NULL)");
+caught_up();
 like($standby->safe_psql('postgres', "BEGIN READ ONLY; SELECT fastauth.pre_config(); SELECT current_setting('pgrst.jwt_secret'); COMMIT", connstr => $standby->connstr('postgres') . ' user=authenticator'),
 	qr/"keys"/, 'PostgREST gets its keys');
 
