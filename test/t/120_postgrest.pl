@@ -445,6 +445,8 @@ ok(until_true(sub { post($api, $rotated, 'uid')->{status} == 200 }), 'a new key 
 is(seen($alice), "authenticated $id on", 'the one before still verifies');
 value("SELECT fastauth.compromised_signing_key('" . kid_of($alice) . "')");
 ok(until_true(sub { (post($api, $alice, 'uid')->{word} // '') eq 'PGRST301' }), 'one that is compromised is gone there too');
+$kid = value('SELECT fastauth.rotate_signing_key()');
+like($node->safe_psql('postgres', "LISTEN pgrst; SELECT fastauth.retire_signing_key('$kid')"), qr/notification "pgrst" with payload "reload config"/, 'one that is retired is told at once');
 
 sub kid_of
 {
