@@ -110,6 +110,7 @@ my %reads = (
 	has_permission => [ "fastauth.has_permission('notes:read')", qr/^t$/ ],
 	has_role => [ "fastauth.has_role('reader')", qr/^t$/ ],
 	introspect => [ "fastauth.introspect('$access') ->> 'active'", qr/^true$/ ],
+	csrf_token => [ 'fastauth.csrf_token() IS NULL', qr/^t$/ ],
 	jwks => [ "jsonb_array_length(fastauth.jwks() -> 'keys')", qr/^1$/ ],
 	list_events => [ "count(*) > 0 FROM fastauth.list_events(NULL, 1000)", qr/^t$/ ],
 	list_hooks => [ "count(*) FROM fastauth.list_hooks()", qr/^0$/ ],
