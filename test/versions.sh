@@ -32,11 +32,13 @@ make_chroot()
 	chmod +x "$root/usr/sbin/policy-rc.d"
 	mkdir -p "$root/etc/postgresql-common"
 	echo 'create_main_cluster = false' > "$root/etc/postgresql-common/createcluster.conf"
+	# A mirror may be a snapshot, older than its release file allows.
+	echo 'Acquire::Check-Valid-Until "false";' > "$root/etc/apt/apt.conf.d/99snapshot"
 	inside "$root" apt-get update -q >> "$root.log" 2>&1
 	inside "$root" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends \
 		make gcc libc6-dev clang "postgresql-$server" "postgresql-server-dev-$server" \
 		libssl-dev libsodium-dev libzxcvbn-dev libcurl4-openssl-dev libipc-run-perl \
-		openssl python3-aiosmtpd nodejs npm pgbouncer >> "$root.log" 2>&1
+		openssl python3-aiosmtpd nodejs npm pgbouncer chromium >> "$root.log" 2>&1
 	inside "$root" apt-get clean
 	touch "$root/made"
 }
