@@ -79,12 +79,14 @@ async function callSensitive(name, args) {
 
 const views = [...document.querySelectorAll("main > section")];
 
-function show(view, notice = "") {
+function show(view, notice = "", isBad = false) {
 	for (const section of views)
 		section.hidden = section.id !== `view-${view}`;
 	$("signout").hidden = view !== "account";
 	$("notice").textContent = notice;
+	$("notice").classList.toggle("bad", isBad);
 	$("notice").hidden = !notice;
+	document.title = `${document.querySelector(`#view-${view} h1`).textContent} · Harbor`;
 	document.querySelectorAll(".error").forEach((e) => { e.hidden = true; });
 	if (view !== "account")
 		document.querySelector(`#view-${view} input`)?.focus();
@@ -128,7 +130,8 @@ function onSubmit(id, work) {
 			await work(form.elements, form);
 			form.reset();
 		} catch (e) {
-			error.textContent = MESSAGES[e.word] || e.message.charAt(0).toUpperCase() + e.message.slice(1) + (/[.!?]$/.test(e.message) ? "" : ".");
+			// Who is signed in enters a password alone.
+			error.textContent = (e.word === "invalid_credentials" && !form.elements.email ? "That is not your password." : MESSAGES[e.word]) || e.message.charAt(0).toUpperCase() + e.message.slice(1) + (/[.!?]$/.test(e.message) ? "" : ".");
 			error.hidden = false;
 		} finally {
 			button.disabled = false;
@@ -169,7 +172,12 @@ function sessionRow(session) {
 	about.append(title);
 	if (session.current)
 		about.append(" ", element("span", "This device", "badge"));
-	about.append(element("p", [session.ip_address, `signed in ${ago(session.created_at)}`, `last used ${ago(session.last_used_at)}`].filter(Boolean).join(" · ")));
+	const facts = [session.ip_address, `signed in ${ago(session.created_at)}`, `last used ${ago(session.last_used_at)}`].filter(Boolean);
+	const line = element("p");
+
+	// A line breaks between facts only.
+	facts.forEach((fact, i) => line.append(i ? " · " : "", element("span", fact)));
+	about.append(line);
 	row.append(icon, about);
 	if (!session.current) {
 		const button = element("button", "Sign out", "secondary");
@@ -213,7 +221,7 @@ async function failed(error) {
 		await send("signout", {}).catch(() => {});
 		go("/", "signin", "You are signed out.");
 	} else
-		show("account", error.message);
+		show(me ? "account" : "signin", error.message, true);
 }
 
 function askAgain() {
