@@ -13,9 +13,12 @@ const $ = (id) => document.getElementById(id);
 
 /* ---- talking to the API ---- */
 
+/* "try again in 2990 seconds" */
+const inMinutes = (text) => text.replace(/(\d+) seconds/, (all, n) => n < 120 ? all : `${Math.ceil(n / 60)} minutes`);
+
 class ApiError extends Error {
 	constructor(status, body) {
-		super(body?.message || "The server does not answer. Try again in a moment.");
+		super(inMinutes(body?.message || "The server does not answer. Try again in a moment."));
 		this.status = status;
 		this.word = body?.details || "";	// the stable word: docs/reference.md#errors
 		// Without an access token the request ran as anon, who may not call the function.
