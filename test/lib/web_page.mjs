@@ -124,6 +124,12 @@ await database.query("UPDATE fastauth.sessions SET authenticated_at = authentica
 await page.locator('#sessions li button').click();
 await page.locator('#dialog-again').waitFor({ state: 'visible' });
 await picture(page, '08-is-it-still-you');
+await page.fill('#form-again [name=password]', OTHER_PASSWORD);
+await page.click('#dialog-again [data-close]');
+is([await page.locator('#sessions li').count(), await page.locator('#notice').isVisible()], [2, false], 'who goes back ends nothing');
+await page.locator('#sessions li button').click();
+await page.locator('#dialog-again').waitFor({ state: 'visible' });
+is(await page.inputValue('#form-again [name=password]'), '', 'and can try again, in an empty dialog');
 await submit(page, 'again', { password: 'not this one' });
 is(await refusal(page, 'again'), 'That is not your password.', 'a wrong one does not do');
 await submit(page, 'again', { password: PASSWORD });

@@ -193,7 +193,10 @@ function sessionRow(session) {
 				await callSensitive("revoke_session", { id: session.id });
 				await showAccount("That device is signed out.");
 			} catch (e) {
-				await failed(e);
+				button.disabled = false;
+				// Who was asked for the password, and went back, knows.
+				if (e.word !== "reauthentication_required")
+					await failed(e);
 			}
 		});
 		row.append(button);
@@ -348,6 +351,13 @@ document.addEventListener("click", (event) => {
 	} else if (event.target.closest("[data-close]"))
 		event.target.closest("dialog").close("");
 });
+
+/* What was entered in a dialog does not wait there for the next who opens it. */
+for (const dialog of document.querySelectorAll("dialog"))
+	dialog.addEventListener("close", () => {
+		dialog.querySelector("form").reset();
+		dialog.querySelector(".error").hidden = true;
+	});
 
 window.addEventListener("popstate", start);
 start();
