@@ -129,7 +129,7 @@ static const CheckCounter check_counters[] = {
 	{SHMEM_COUNT_RECORDER_UNAVAILABLE, AUTH_CHECK_WARNING, "nothing could be recorded in time, and the caller was refused",
 	"See what else is said about the recorder; a burst of sign-ins needs more of fastauth.recorder_slots." CHECK_COUNTER_STAYS},
 	{SHMEM_COUNT_NO_ADDRESS, AUTH_CHECK_WARNING, "the address of a client was not known, so that the limits per address did not hold",
-	"Let the application's server call set_client() with the address, in the same transaction, before it signs somebody in." CHECK_COUNTER_STAYS},
+	"Let the application's server call set_client() with the address, in the same transaction, before it signs somebody in. Behind PostgREST, let the proxy send the header that client_address_header names." CHECK_COUNTER_STAYS},
 	{SHMEM_COUNT_HASH_BUSY, AUTH_CHECK_NOTICE, "a sign-in found no place among the password hashes in time (server_busy)",
 	"Raise fastauth.max_concurrent_hashes if there are idle processors, or lower password_hash_memory or password_hash_iterations." CHECK_COUNTER_STAYS},
 	{SHMEM_COUNT_EVENT_OVERFLOWS, AUTH_CHECK_NOTICE, "more events came than could be announced one by one",

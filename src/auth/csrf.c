@@ -35,11 +35,13 @@
 /* White space in a field value, RFC 9110 section 5.6.3. */
 #define CSRF_BLANKS " \t"
 
+#define CSRF_TOKEN_HINT "It is the value of the cookie __Host-fastauth-csrf; pages of another origin ask the function csrf_token."
+
 static void
-csrf_refuse(const char *message)
+csrf_refuse(const char *message, const char *hint)
 {
 	shmem_count(SHMEM_COUNT_CSRF_REFUSALS, 1);
-	base_raise(FA_CSRF_FAILED, "%s", message);
+	base_raise_hint(FA_CSRF_FAILED, hint, "%s", message);
 }
 
 /* ---- the token ---- */
@@ -134,8 +136,10 @@ csrf_check_origin(void)
 		return;
 	if (origin && csrf_origin_is_allowed(origin))
 		return;
-	csrf_refuse(site || origin ? "request comes from a page of another origin"
-				: "request has neither Sec-Fetch-Site nor Origin");
+	if (site || origin)
+		csrf_refuse("request comes from a page of another origin",
+					"If that page is of this application, name its origin in the setting allowed_origins.");
+	csrf_refuse("request has neither Sec-Fetch-Site nor Origin", "Browsers send them; another client sends Sec-Fetch-Site: none.");
 }
 
 /* JSON as PostgREST takes it: application/json, or application/vnd.pgrst.object+json and the like. */
@@ -171,7 +175,7 @@ csrf_check_content_type(void)
 	if (type == NULL && (length == NULL || strcmp(length, "0") == 0) &&
 		auth_request_header("transfer-encoding") == NULL)
 		return;
-	csrf_refuse("the body of the request must be JSON, with Content-Type: application/json");
+	csrf_refuse("the body of the request must be JSON, with Content-Type: application/json", "Arguments of functions go there too: {\"name\": \"value\"}, and {} for none.");
 }
 
 void
@@ -185,7 +189,7 @@ auth_csrf_check_request(const pg_uuid_t *session_id)
 		return;
 	token = auth_request_header("x-csrf-token");
 	if (token == NULL || *token == '\0')
-		csrf_refuse("request lacks the header X-CSRF-Token");
+		csrf_refuse("request lacks the header X-CSRF-Token", CSRF_TOKEN_HINT);
 	if (!csrf_token_fits(token, session_id))
-		csrf_refuse("X-CSRF-Token is not that of the session");
+		csrf_refuse("X-CSRF-Token is not that of the session", CSRF_TOKEN_HINT);
 }

@@ -22,6 +22,7 @@
 
 #include "access/parallel.h"
 #include "access/xact.h"
+#include "auth/request.h"
 #include "auth/session_token.h"
 #include "base/compat.h"
 #include "base/uuid.h"
@@ -317,13 +318,31 @@ auth_identity_generation(void)
 	return identity_current() ? identity_generation : 0;
 }
 
+/*
+ * Has PostgREST, or who plays it, set up a request that pre_request() does not
+ * know of?  Chooses words only: anybody can set this.
+ */
+static bool
+identity_pre_request_is_missing(void)
+{
+	const char *method = GetConfigOption("request.method", true, false);
+
+	return method && *method && !auth_request_active();
+}
+
 const AuthIdentity *
 auth_identity_require(void)
 {
 	const IdentityState *state = identity_current();
 
 	if (state == NULL)
+	{
+		/* PostgREST has taken the token itself, so that to send it once more would help nobody. */
+		if (identity_pre_request_is_missing())
+			base_raise_hint(FA_NOT_AUTHENTICATED, "Let PostgREST call it before each request: db-pre-request = \"fastauth.pre_request\".",
+							"not signed in, as fastauth.pre_request() did not run");
 		base_raise(FA_NOT_AUTHENTICATED, NULL);
+	}
 	return &state->identity;
 }
 

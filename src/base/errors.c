@@ -18,7 +18,7 @@ const BaseErrorDef base_error_defs[FA_ERROR_COUNT] = {
 	"a good token that is past its time"},
 	[FA_SESSION_REVOKED] = {"session_revoked", 401, "session has ended", "Sign in again.",
 	"a good token whose session was ended"},
-	[FA_NOT_AUTHENTICATED] = {"not_authenticated", 401, "not signed in", "Call fastauth.authenticate(token) first, in the same transaction.",
+	[FA_NOT_AUTHENTICATED] = {"not_authenticated", 401, "not signed in", "Over HTTP, send the access token with the request; in SQL, call fastauth.authenticate(token) first, in the same transaction.",
 	"a function of the current identity when there is none"},
 	[FA_REFRESH_TOKEN_REUSED] = {"refresh_token_reused", 401, "refresh token was used before", "Sign in again.",
 	"a refresh token presented again after its successor was used or the grace period ran out"},

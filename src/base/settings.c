@@ -549,7 +549,7 @@ base_setting_range(const BaseSettingDef *def, char *out, size_t size)
 			snprintf(out, size, "an address: a@example.com or Name <a@example.com>");
 			break;
 		case BASE_SETTING_ORIGINS:
-			snprintf(out, size, "an array of at most " INT64_FORMAT " origins, such as {https://app.example.com}", def->max);
+			snprintf(out, size, "an array of at most " INT64_FORMAT " origins, such as {https://app.example.com}: in small letters, without a path or a slash at the end", def->max);
 			break;
 		case BASE_SETTING_NETWORKS:
 			snprintf(out, size, "an array of at most " INT64_FORMAT " networks, such as {10.0.0.0/8,::1}", def->max);

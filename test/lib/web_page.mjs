@@ -75,7 +75,7 @@ await seen(page, 'signin');
 await picture(page, '01-signin');
 await page.click('a[data-view=signup]');
 await seen(page, 'signup');
-is(new URL(page.url()).pathname, '/signup', 'each view has an address');
+is([new URL(page.url()).pathname, await page.title()], ['/signup', 'Create your account · Harbor'], 'each view has an address and a title');
 await submit(page, 'signup', { name: 'Ada Lovelace', email: 'ada@example.com', password: 'short' });
 note(/8/.test(await refusal(page, 'signup')), 'a short password is refused before it is sent', await refusal(page, 'signup'));
 await submit(page, 'signup', { password: 'password123' });
@@ -124,8 +124,14 @@ await database.query("UPDATE fastauth.sessions SET authenticated_at = authentica
 await page.locator('#sessions li button').click();
 await page.locator('#dialog-again').waitFor({ state: 'visible' });
 await picture(page, '08-is-it-still-you');
+await page.fill('#form-again [name=password]', OTHER_PASSWORD);
+await page.click('#dialog-again [data-close]');
+is([await page.locator('#sessions li').count(), await page.locator('#notice').isVisible()], [2, false], 'who goes back ends nothing');
+await page.locator('#sessions li button').click();
+await page.locator('#dialog-again').waitFor({ state: 'visible' });
+is(await page.inputValue('#form-again [name=password]'), '', 'and can try again, in an empty dialog');
 await submit(page, 'again', { password: 'not this one' });
-note(/do not match/.test(await refusal(page, 'again')), 'a wrong one does not do', await refusal(page, 'again'));
+is(await refusal(page, 'again'), 'That is not your password.', 'a wrong one does not do');
 await submit(page, 'again', { password: PASSWORD });
 await page.waitForFunction(() => /signed out/.test(document.querySelector('#notice').textContent));
 is(await page.locator('#sessions li').count(), 1, 'the other session is gone from the list');
@@ -149,7 +155,7 @@ is(await one("SELECT name FROM fastauth.get_user_by_email('ada@example.com')"), 
 
 await page.click('#change');
 await submit(page, 'password', { current_password: 'not this one', new_password: NEXT_PASSWORD });
-note(/do not match/.test(await refusal(page, 'password')), 'a password is not changed without the old one', await refusal(page, 'password'));
+is(await refusal(page, 'password'), 'That is not your password.', 'a password is not changed without the old one');
 await submit(page, 'password', { current_password: PASSWORD, new_password: OTHER_PASSWORD });
 await page.waitForFunction(() => /password is changed/.test(document.querySelector('#notice').textContent));
 await picture(page, '10-changed');

@@ -473,6 +473,10 @@ SET ROLE regress_anon;
 SELECT call, regress_outcome('SELECT fastauth.' || call) FROM unnest(ARRAY[$$signin('cookie.wrap@example.com', 'correct horse battery')$$, $$signup('cookie.none@example.com', 'correct horse battery')$$, $$send_otp('cookie.wrap@example.com')$$, $$send_magic_link('cookie.wrap@example.com')$$,
 	$$oauth_authorize_url('plain', 'https://app.example.com/cb')$$, $$request_password_reset('cookie.wrap@example.com')$$, 'refresh(NULL)', 'signout()']) AS call;
 SELECT fastauth.signin('cookie.wrap@example.com', 'correct horse battery');
+BEGIN;
+SET LOCAL request.method = 'POST';
+SELECT fastauth.signout();
+ROLLBACK;
 RESET ROLE;
 -- a pre_request that was rolled back did not run
 BEGIN;

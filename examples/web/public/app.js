@@ -13,9 +13,12 @@ const $ = (id) => document.getElementById(id);
 
 /* ---- talking to the API ---- */
 
+/* "try again in 2990 seconds" */
+const inMinutes = (text) => text.replace(/(\d+) seconds/, (all, n) => n < 120 ? all : `${Math.ceil(n / 60)} minutes`);
+
 class ApiError extends Error {
 	constructor(status, body) {
-		super(body?.message || "The server does not answer. Try again in a moment.");
+		super(inMinutes(body?.message || "The server does not answer. Try again in a moment."));
 		this.status = status;
 		this.word = body?.details || "";	// the stable word: docs/reference.md#errors
 		// Without an access token the request ran as anon, who may not call the function.
@@ -79,12 +82,14 @@ async function callSensitive(name, args) {
 
 const views = [...document.querySelectorAll("main > section")];
 
-function show(view, notice = "") {
+function show(view, notice = "", isBad = false) {
 	for (const section of views)
 		section.hidden = section.id !== `view-${view}`;
 	$("signout").hidden = view !== "account";
 	$("notice").textContent = notice;
+	$("notice").classList.toggle("bad", isBad);
 	$("notice").hidden = !notice;
+	document.title = `${document.querySelector(`#view-${view} h1`).textContent} · Harbor`;
 	document.querySelectorAll(".error").forEach((e) => { e.hidden = true; });
 	if (view !== "account")
 		document.querySelector(`#view-${view} input`)?.focus();
@@ -128,7 +133,8 @@ function onSubmit(id, work) {
 			await work(form.elements, form);
 			form.reset();
 		} catch (e) {
-			error.textContent = MESSAGES[e.word] || e.message.charAt(0).toUpperCase() + e.message.slice(1) + (/[.!?]$/.test(e.message) ? "" : ".");
+			// Who is signed in enters a password alone.
+			error.textContent = (e.word === "invalid_credentials" && !form.elements.email ? "That is not your password." : MESSAGES[e.word]) || e.message.charAt(0).toUpperCase() + e.message.slice(1) + (/[.!?]$/.test(e.message) ? "" : ".");
 			error.hidden = false;
 		} finally {
 			button.disabled = false;
@@ -169,7 +175,12 @@ function sessionRow(session) {
 	about.append(title);
 	if (session.current)
 		about.append(" ", element("span", "This device", "badge"));
-	about.append(element("p", [session.ip_address, `signed in ${ago(session.created_at)}`, `last used ${ago(session.last_used_at)}`].filter(Boolean).join(" · ")));
+	const facts = [session.ip_address, `signed in ${ago(session.created_at)}`, `last used ${ago(session.last_used_at)}`].filter(Boolean);
+	const line = element("p");
+
+	// A line breaks between facts only.
+	facts.forEach((fact, i) => line.append(i ? " · " : "", element("span", fact)));
+	about.append(line);
 	row.append(icon, about);
 	if (!session.current) {
 		const button = element("button", "Sign out", "secondary");
@@ -182,7 +193,10 @@ function sessionRow(session) {
 				await callSensitive("revoke_session", { id: session.id });
 				await showAccount("That device is signed out.");
 			} catch (e) {
-				await failed(e);
+				button.disabled = false;
+				// Who was asked for the password, and went back, knows.
+				if (e.word !== "reauthentication_required")
+					await failed(e);
 			}
 		});
 		row.append(button);
@@ -213,7 +227,7 @@ async function failed(error) {
 		await send("signout", {}).catch(() => {});
 		go("/", "signin", "You are signed out.");
 	} else
-		show("account", error.message);
+		show(me ? "account" : "signin", error.message, true);
 }
 
 function askAgain() {
@@ -337,6 +351,13 @@ document.addEventListener("click", (event) => {
 	} else if (event.target.closest("[data-close]"))
 		event.target.closest("dialog").close("");
 });
+
+/* What was entered in a dialog does not wait there for the next who opens it. */
+for (const dialog of document.querySelectorAll("dialog"))
+	dialog.addEventListener("close", () => {
+		dialog.querySelector("form").reset();
+		dialog.querySelector(".error").hidden = true;
+	});
 
 window.addEventListener("popstate", start);
 start();
