@@ -27,12 +27,25 @@ SELECT regress_outcome($$SELECT fastauth.setup_postgrest('regress_pgrst', 'regre
 	regress_outcome($$SELECT fastauth.setup_postgrest(repeat('x', 64), 'regress_pgrst_anon', 'regress_pgrst_user', 'regress_api')$$) AS too_long,
 	regress_outcome($$SELECT fastauth.setup_postgrest(NULL, 'regress_pgrst_anon', 'regress_pgrst_user', 'regress_api')$$) AS null_role;
 SELECT s AS schema, regress_outcome(format('SELECT fastauth.setup_postgrest(%L, %L, %L, %L)', 'regress_pgrst', 'regress_pgrst_anon', 'regress_pgrst_user', s))
-	FROM unnest(ARRAY['fastauth', 'pg_catalog', 'pg_temp', 'information_schema', '', repeat('x', 64)]) AS s;
+	FROM unnest(ARRAY['fastauth', 'pg_catalog', 'pg_temp', '$user', 'information_schema', '', repeat('x', 64)]) AS s;
 -- an application's own function is neither replaced nor overloaded
 CREATE SCHEMA regress_taken;
 CREATE FUNCTION regress_taken.signin(x int) RETURNS int LANGUAGE sql AS 'SELECT 1';
 SELECT fastauth.setup_postgrest('regress_pgrst', 'regress_pgrst_anon', 'regress_pgrst_user', 'regress_taken');
 DROP SCHEMA regress_taken CASCADE;
+-- nor is what somebody planted adopted, whose owner could put in another function later: a schema, or one function that looks like ours
+CREATE ROLE regress_pgrst_planter;
+CREATE SCHEMA regress_planted AUTHORIZATION regress_pgrst_planter;
+SELECT fastauth.setup_postgrest('regress_pgrst', 'regress_pgrst_anon', 'regress_pgrst_user', 'regress_planted');
+DROP SCHEMA regress_planted;
+CREATE SCHEMA regress_shared;
+GRANT CREATE ON SCHEMA regress_shared TO regress_pgrst_planter;
+SET ROLE regress_pgrst_planter;
+CREATE FUNCTION regress_shared.uid() RETURNS uuid LANGUAGE sql AS 'SELECT NULL::uuid /* fastauth.uid() */';
+RESET ROLE;
+SELECT fastauth.setup_postgrest('regress_pgrst', 'regress_pgrst_anon', 'regress_pgrst_user', 'regress_shared');
+DROP SCHEMA regress_shared CASCADE;
+DROP ROLE regress_pgrst_planter;
 -- nothing of all that is left
 SELECT count(*) AS roles FROM pg_roles WHERE rolname IN ('regress_pgrst', 'regress_pgrst_anon', 'regress_pgrst_user');
 DROP ROLE regress_pgrst_member, regress_pgrst_super;
