@@ -203,7 +203,24 @@ postgrest_change_ours(const PostgrestSetup *setup)
 
 /* ---- the schema ---- */
 
-/* Is it one that create_api_functions() made?  It then calls the function of ours that has its name. */
+/* "SELECT fastauth.signin($1, $2, $3)" and nothing else, or the same behind a FROM. */
+static bool
+postgrest_only_calls_ours(const char *source, const char *name)
+{
+	const char *begins[] = {psprintf("SELECT fastauth.%s(", name), psprintf("SELECT * FROM fastauth.%s(", name)};
+
+	for (size_t i = 0; i < lengthof(begins); i++)
+	{
+		size_t		len = strlen(begins[i]);
+
+		if (strncmp(source, begins[i], len) == 0 &&
+			strcmp(source + len + strspn(source + len, "$0123456789, "), ")") == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Is it one that create_api_functions() made?  It then calls the function of ours that has its name, and does nothing else. */
 static bool
 postgrest_is_ours(HeapTuple tuple)
 {
@@ -212,7 +229,7 @@ postgrest_is_ours(HeapTuple tuple)
 	Datum		source = SysCacheGetAttr(PROCNAMEARGSNSP, tuple, Anum_pg_proc_prosrc, &isnull);
 
 	return form->prolang == SQLlanguageId && !form->prosecdef && !isnull &&
-		strstr(TextDatumGetCString(source), psprintf("fastauth.%s(", NameStr(form->proname))) != NULL;
+		postgrest_only_calls_ours(TextDatumGetCString(source), NameStr(form->proname));
 }
 
 /* An application's own function of such a name must neither be replaced nor get an overload, which PostgREST could not tell apart. */

@@ -32,6 +32,10 @@ SELECT s AS schema, regress_outcome(format('SELECT fastauth.setup_postgrest(%L, 
 CREATE SCHEMA regress_taken;
 CREATE FUNCTION regress_taken.signin(x int) RETURNS int LANGUAGE sql AS 'SELECT 1';
 SELECT fastauth.setup_postgrest('regress_pgrst', 'regress_pgrst_anon', 'regress_pgrst_user', 'regress_taken');
+DROP FUNCTION regress_taken.signin;
+CREATE FUNCTION regress_taken.signup(email text, password text, name text DEFAULT NULL, image text DEFAULT NULL, metadata jsonb DEFAULT '{}') RETURNS fastauth.token_pair
+	LANGUAGE sql AS $$SELECT 1 / (length(name) - 3); SELECT fastauth.signup($1, $2, $3, $4, $5)$$;
+SELECT fastauth.setup_postgrest('regress_pgrst', 'regress_pgrst_anon', 'regress_pgrst_user', 'regress_taken');
 DROP SCHEMA regress_taken CASCADE;
 -- nor is what somebody planted adopted, whose owner could put in another function later: a schema, or one function that looks like ours
 CREATE ROLE regress_pgrst_planter;
@@ -40,11 +44,14 @@ SELECT fastauth.setup_postgrest('regress_pgrst', 'regress_pgrst_anon', 'regress_
 DROP SCHEMA regress_planted;
 CREATE SCHEMA regress_shared;
 GRANT CREATE ON SCHEMA regress_shared TO regress_pgrst_planter;
+GRANT USAGE ON SCHEMA regress_shared, fastauth TO regress_pgrst_planter;
+GRANT EXECUTE ON FUNCTION fastauth.uid TO regress_pgrst_planter;
 SET ROLE regress_pgrst_planter;
-CREATE FUNCTION regress_shared.uid() RETURNS uuid LANGUAGE sql AS 'SELECT NULL::uuid /* fastauth.uid() */';
+CREATE FUNCTION regress_shared.uid() RETURNS uuid LANGUAGE sql AS 'SELECT fastauth.uid()';
 RESET ROLE;
 SELECT fastauth.setup_postgrest('regress_pgrst', 'regress_pgrst_anon', 'regress_pgrst_user', 'regress_shared');
 DROP SCHEMA regress_shared CASCADE;
+DROP OWNED BY regress_pgrst_planter;
 DROP ROLE regress_pgrst_planter;
 -- nothing of all that is left
 SELECT count(*) AS roles FROM pg_roles WHERE rolname IN ('regress_pgrst', 'regress_pgrst_anon', 'regress_pgrst_user');
