@@ -320,6 +320,8 @@ SET SESSION AUTHORIZATION regress_pgrst;
 -- nothing is set: nothing is believed
 SELECT regress_address('{"x-forwarded-for": "192.0.2.1", "x-real-ip": "192.0.2.2", "forwarded": "for=192.0.2.3", "user-agent": "agent"}');
 RESET SESSION AUTHORIZATION;
+SELECT n AS network, regress_outcome(format('SELECT fastauth.configure(%L, %L)', 'trusted_proxies', '{' || n || '}'))
+	FROM unnest(ARRAY['x', '10.0.0.0/33', '::ffff:10.0.0.0/104', '::ffff:a00:0/104', '::ffff:10.0.0.1', '::/0', 'fe80::1%eth0']) AS n;
 SELECT fastauth.configure('trusted_proxies', '{10.0.0.0/8,2001:db8:f::/48}');
 SET SESSION AUTHORIZATION regress_pgrst;
 SELECT * FROM regress_forwarded('192.0.2.1', ' 192.0.2.1 ', '2001:db8::1', '::ffff:192.0.2.1',
