@@ -232,25 +232,6 @@ postgrest_is_ours(HeapTuple tuple)
 		postgrest_only_calls_ours(TextDatumGetCString(source), NameStr(form->proname));
 }
 
-/* An application's own function of such a name must neither be replaced nor get an overload, which PostgREST could not tell apart. */
-static void
-postgrest_require_free(const char *schema, Oid namespace, const char *name)
-{
-	CatCList   *functions = SearchSysCacheList1(PROCNAMEARGSNSP, CStringGetDatum(name));
-	bool		taken = false;
-
-	for (int i = 0; i < functions->n_members && !taken; i++)
-	{
-		HeapTuple	tuple = &functions->members[i]->tuple;
-
-		taken = ((Form_pg_proc) GETSTRUCT(tuple))->pronamespace == namespace && !postgrest_is_ours(tuple);
-	}
-	ReleaseSysCacheList(functions);
-	if (taken)
-		base_raise_hint(FA_INVALID_ARGUMENT, "Name another schema, and list both in PostgREST's db-schemas.",
-						"schema %s has a function %s of its own", base_setting_ascii(schema), name);
-}
-
 static Oid
 postgrest_function(const char *schema, const char *name, ObjectWithArgs *node)
 {
@@ -314,6 +295,38 @@ postgrest_require_trusted_function(Oid function, const char *name)
 		elog(ERROR, "cache lookup failed for function %u", function);
 	postgrest_require_trusted(((Form_pg_proc) GETSTRUCT(tuple))->proowner, psprintf("the function %s of the schema", name));
 	ReleaseSysCache(tuple);
+}
+
+/*
+ * An application's own function of such a name must neither be replaced nor get
+ * an overload, which PostgREST could not tell apart; nor must one that looks
+ * like ours, with whatever arguments, be somebody's whom nobody trusts.
+ */
+static void
+postgrest_require_free(const char *schema, Oid namespace, const char *name)
+{
+	CatCList   *functions = SearchSysCacheList1(PROCNAMEARGSNSP, CStringGetDatum(name));
+	List	   *ours = NIL;
+	bool		taken = false;
+
+	for (int i = 0; i < functions->n_members; i++)
+	{
+		HeapTuple	tuple = &functions->members[i]->tuple;
+		Form_pg_proc form = (Form_pg_proc) GETSTRUCT(tuple);
+
+		if (form->pronamespace != namespace)
+			continue;
+		if (postgrest_is_ours(tuple))
+			ours = lappend_oid(ours, form->oid);
+		else
+			taken = true;
+	}
+	ReleaseSysCacheList(functions);
+	if (taken)
+		base_raise_hint(FA_INVALID_ARGUMENT, "Name another schema, and list both in PostgREST's db-schemas.",
+						"schema %s has a function %s of its own", base_setting_ascii(schema), name);
+	for (int i = 0; i < list_length(ours); i++)
+		postgrest_require_trusted_function(list_nth_oid(ours, i), name);
 }
 
 static void
@@ -384,6 +397,7 @@ postgrest_grant_functions(const PostgrestSetup *setup)
 		ObjectWithArgs *node = makeNode(ObjectWithArgs);
 		Oid			function = postgrest_function(setup->schema, name, node);
 
+		/* Again, as one may have been planted since we looked. */
 		postgrest_require_trusted_function(function, name);
 		postgrest_copy_comment(function, name);
 		all = lappend(all, node);

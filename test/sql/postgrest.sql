@@ -50,6 +50,12 @@ SET ROLE regress_pgrst_planter;
 CREATE FUNCTION regress_shared.uid() RETURNS uuid LANGUAGE sql AS 'SELECT fastauth.uid()';
 RESET ROLE;
 SELECT fastauth.setup_postgrest('regress_pgrst', 'regress_pgrst_anon', 'regress_pgrst_user', 'regress_shared');
+-- also when it would only be an overload
+SET ROLE regress_pgrst_planter;
+DROP FUNCTION regress_shared.uid;
+CREATE FUNCTION regress_shared.uid(x int) RETURNS uuid LANGUAGE sql AS 'SELECT fastauth.uid()';
+RESET ROLE;
+SELECT fastauth.setup_postgrest('regress_pgrst', 'regress_pgrst_anon', 'regress_pgrst_user', 'regress_shared');
 DROP SCHEMA regress_shared CASCADE;
 DROP OWNED BY regress_pgrst_planter;
 DROP ROLE regress_pgrst_planter;
