@@ -22,11 +22,15 @@
 #include "base/errors.h"
 #include "base/settings.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_authid.h"
+#include "catalog/pg_database.h"
 #include "catalog/pg_language.h"
+#include "catalog/pg_namespace.h"
 #include "catalog/pg_proc.h"
 #include "commands/async.h"
 #include "commands/comment.h"
 #include "commands/schemacmds.h"
+#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "parser/parse_func.h"
 #include "store/owner.h"
@@ -199,7 +203,24 @@ postgrest_change_ours(const PostgrestSetup *setup)
 
 /* ---- the schema ---- */
 
-/* Is it one that create_api_functions() made?  It then calls the function of ours that has its name. */
+/* "SELECT fastauth.signin($1, $2, $3)" and nothing else, or the same behind a FROM. */
+static bool
+postgrest_only_calls_ours(const char *source, const char *name)
+{
+	const char *begins[] = {psprintf("SELECT fastauth.%s(", name), psprintf("SELECT * FROM fastauth.%s(", name)};
+
+	for (size_t i = 0; i < lengthof(begins); i++)
+	{
+		size_t		len = strlen(begins[i]);
+
+		if (strncmp(source, begins[i], len) == 0 &&
+			strcmp(source + len + strspn(source + len, "$0123456789, "), ")") == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Is it one that create_api_functions() made?  It then calls the function of ours that has its name, and does nothing else. */
 static bool
 postgrest_is_ours(HeapTuple tuple)
 {
@@ -208,26 +229,104 @@ postgrest_is_ours(HeapTuple tuple)
 	Datum		source = SysCacheGetAttr(PROCNAMEARGSNSP, tuple, Anum_pg_proc_prosrc, &isnull);
 
 	return form->prolang == SQLlanguageId && !form->prosecdef && !isnull &&
-		strstr(TextDatumGetCString(source), psprintf("fastauth.%s(", NameStr(form->proname))) != NULL;
+		postgrest_only_calls_ours(TextDatumGetCString(source), NameStr(form->proname));
 }
 
-/* An application's own function of such a name must neither be replaced nor get an overload, which PostgREST could not tell apart. */
+static Oid
+postgrest_function(const char *schema, const char *name, ObjectWithArgs *node)
+{
+	node->objname = list_make2(makeString(pstrdup(schema)), makeString(pstrdup(name)));
+	node->args_unspecified = true;
+	return LookupFuncName(node->objname, -1, NULL, false);
+}
+
+/* Who owns this database; the schema public belongs to a role that stands for that one. */
+static Oid
+postgrest_database_owner(void)
+{
+	HeapTuple	tuple = SearchSysCache1(DATABASEOID, ObjectIdGetDatum(MyDatabaseId));
+	Oid			owner;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for database %u", MyDatabaseId);
+	owner = ((Form_pg_database) GETSTRUCT(tuple))->datdba;
+	ReleaseSysCache(tuple);
+	return owner;
+}
+
+/*
+ * Who owns the schema, or a function in it that is replaced, can put another
+ * function there at any time, which then gets everybody's password.  So it must
+ * be a role that might have called us; nobody else may have made it beforehand.
+ */
+static void
+postgrest_require_trusted(Oid owner, const char *what)
+{
+	ObjectWithArgs *node = makeNode(ObjectWithArgs);
+	Oid			role = owner == ROLE_PG_DATABASE_OWNER ? postgrest_database_owner() : owner;
+
+	if (!base_function_executable(postgrest_function("fastauth", "setup_postgrest", node), role))
+		base_raise_hint(FA_INVALID_ARGUMENT,
+						"Drop it, give it another owner, or name another schema: its owner would get the passwords of all users.",
+						"%s belongs to role %s, who may not call setup_postgrest",
+						what, base_setting_ascii(GetUserNameFromId(role, false)));
+}
+
+static void
+postgrest_require_trusted_schema(Oid namespace)
+{
+	HeapTuple	tuple = SearchSysCache1(NAMESPACEOID, ObjectIdGetDatum(namespace));
+	Form_pg_namespace form;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for schema %u", namespace);
+	form = (Form_pg_namespace) GETSTRUCT(tuple);
+	postgrest_require_trusted(form->nspowner, psprintf("schema %s", base_setting_ascii(NameStr(form->nspname))));
+	ReleaseSysCache(tuple);
+}
+
+/* CREATE OR REPLACE leaves a function its owner. */
+static void
+postgrest_require_trusted_function(Oid function, const char *name)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for function %u", function);
+	postgrest_require_trusted(((Form_pg_proc) GETSTRUCT(tuple))->proowner, psprintf("the function %s of the schema", name));
+	ReleaseSysCache(tuple);
+}
+
+/*
+ * An application's own function of such a name must neither be replaced nor get
+ * an overload, which PostgREST could not tell apart; nor must one that looks
+ * like ours, with whatever arguments, be somebody's whom nobody trusts.
+ */
 static void
 postgrest_require_free(const char *schema, Oid namespace, const char *name)
 {
 	CatCList   *functions = SearchSysCacheList1(PROCNAMEARGSNSP, CStringGetDatum(name));
+	List	   *ours = NIL;
 	bool		taken = false;
 
-	for (int i = 0; i < functions->n_members && !taken; i++)
+	for (int i = 0; i < functions->n_members; i++)
 	{
 		HeapTuple	tuple = &functions->members[i]->tuple;
+		Form_pg_proc form = (Form_pg_proc) GETSTRUCT(tuple);
 
-		taken = ((Form_pg_proc) GETSTRUCT(tuple))->pronamespace == namespace && !postgrest_is_ours(tuple);
+		if (form->pronamespace != namespace)
+			continue;
+		if (postgrest_is_ours(tuple))
+			ours = lappend_oid(ours, form->oid);
+		else
+			taken = true;
 	}
 	ReleaseSysCacheList(functions);
 	if (taken)
 		base_raise_hint(FA_INVALID_ARGUMENT, "Name another schema, and list both in PostgREST's db-schemas.",
 						"schema %s has a function %s of its own", base_setting_ascii(schema), name);
+	for (int i = 0; i < list_length(ours); i++)
+		postgrest_require_trusted_function(list_nth_oid(ours, i), name);
 }
 
 static void
@@ -238,14 +337,18 @@ postgrest_make_schema(const char *schema)
 	const char *name;
 	bool		for_anon;
 
-	if (strlen(schema) >= NAMEDATALEN || *schema == '\0' || strncmp(schema, "pg_", 3) == 0 ||
+	/* In a search_path "$user", even quoted, is another schema. */
+	if (strlen(schema) >= NAMEDATALEN || *schema == '\0' || strncmp(schema, "pg_", 3) == 0 || strcmp(schema, "$user") == 0 ||
 		strcmp(schema, "fastauth") == 0 || strcmp(schema, "information_schema") == 0)
 		base_raise_hint(FA_INVALID_ARGUMENT, "It is made when it is not there: fastauth_api is a good name.",
 						"schema must not be one of the system's or of fastauth itself");
 	for (int i = 0; OidIsValid(namespace) && (name = api_grant_http_function(i, &for_anon)) != NULL; i++)
 		postgrest_require_free(schema, namespace, name);
 	if (OidIsValid(namespace))
+	{
+		postgrest_require_trusted_schema(namespace);
 		return;
+	}
 	stmt = makeNode(CreateSchemaStmt);
 	stmt->schemaname = pstrdup(schema);
 	(void) CreateSchemaCommand(stmt, "create schema", -1, -1);
@@ -265,14 +368,6 @@ postgrest_make_functions(const char *schema)
 	(void) OidFunctionCall0(function);
 	AtEOXact_GUC(true, level);
 	CommandCounterIncrement();
-}
-
-static Oid
-postgrest_function(const char *schema, const char *name, ObjectWithArgs *node)
-{
-	node->objname = list_make2(makeString(pstrdup(schema)), makeString(pstrdup(name)));
-	node->args_unspecified = true;
-	return LookupFuncName(node->objname, -1, NULL, false);
 }
 
 /* What we say of ours holds for the one that calls it; OpenAPI shows it. */
@@ -300,8 +395,11 @@ postgrest_grant_functions(const PostgrestSetup *setup)
 	for (int i = 0; (name = api_grant_http_function(i, &for_anon)) != NULL; i++)
 	{
 		ObjectWithArgs *node = makeNode(ObjectWithArgs);
+		Oid			function = postgrest_function(setup->schema, name, node);
 
-		postgrest_copy_comment(postgrest_function(setup->schema, name, node), name);
+		/* Again, as one may have been planted since we looked. */
+		postgrest_require_trusted_function(function, name);
+		postgrest_copy_comment(function, name);
 		all = lappend(all, node);
 		if (for_anon)
 			anonymous = lappend(anonymous, node);

@@ -227,11 +227,15 @@ static bool
 pre_request_cookie_is_good(const char *token)
 {
 	AuthAccess	access;
+	StoreUser	user = {0};
 	const char *role;
 	bool		is_session = cr_opaque_looks_like(CR_SESSION_PREFIX, token);
 
-	return (is_session ? auth_session_token_check(token, &access) : auth_token_check(token, &access)) == FA_OK &&
-		pre_request_role_is_current(&access, &role);
+	if ((is_session ? auth_session_token_check(token, &access) : auth_token_check(token, &access)) != FA_OK)
+		return false;
+	/* To ask for the role raises when no token may name it. */
+	user.dbrole = unconstify(char *, access.dbrole);
+	return auth_token_role_is_allowed(&user) && pre_request_role_is_current(&access, &role);
 }
 
 /* The cookie that says who it is; NULL when that does not matter. */

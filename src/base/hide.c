@@ -56,6 +56,17 @@ static const char *const hide_words[] = {
 	"sign", "password", "secret", "token", "refresh", "authenticate", "jws", "key", "user", "session"
 };
 
+/*
+ * Our functions that take secrets.  setup_postgrest() makes functions of these
+ * names in a schema whose name need not be ours, and PostgREST's statement,
+ * which can be logged before it runs, tells no more than that.
+ */
+static const char *const hide_functions[] = {
+	"signup", "signin", "signin_with_magic_link", "signin_with_otp", "signin_with_id_token", "refresh", "verify_token",
+	"authenticate", "reset_password", "verify_email", "confirm_email_change", "oauth_callback", "oauth_error",
+	"link_oauth_account", "change_password", "set_first_password", "reauthenticate", "delete_me", "request_email_change"
+};
+
 /* Does a text name us, other than by the words that stand for a hidden statement? */
 static bool
 hide_names_us(const char *text)
@@ -65,6 +76,41 @@ hide_names_us(const char *text)
 		if (strncmp(text, &BASE_HIDDEN[1], strlen(BASE_HIDDEN) - 1) != 0)
 			return true;
 		text += strlen(HIDE_NAME);
+	}
+	return false;
+}
+
+/* Is it a call of one of our functions that take secrets, from the name on: signin( or "signin"( ? */
+static bool
+hide_is_call(const char *text)
+{
+	bool		quoted = *text == '"';
+
+	text += quoted;
+	for (int i = 0; i < (int) lengthof(hide_functions); i++)
+	{
+		size_t		len = strlen(hide_functions[i]);
+
+		if (pg_strncasecmp(text, hide_functions[i], len) == 0 && (!quoted || text[len] == '"'))
+		{
+			const char *end = text + len + quoted;
+
+			if (end[strspn(end, " \t\r\n\f")] == '(')
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Does a text call such a function in a schema, of whatever name? */
+static bool
+hide_calls_api(const char *query)
+{
+	while ((query = strchr(query, '.')) != NULL)
+	{
+		query++;
+		if (hide_is_call(query))
+			return true;
 	}
 	return false;
 }
@@ -96,7 +142,7 @@ hide_executes_us(const char *query)
 		}
 		name[len] = '\0';
 		prepared = FetchPreparedStatement(name, false);
-		if (prepared != NULL && hide_names_us(prepared->plansource->query_string))
+		if (prepared != NULL && (hide_names_us(prepared->plansource->query_string) || hide_calls_api(prepared->plansource->query_string)))
 			return true;
 	}
 	return false;
@@ -114,7 +160,7 @@ hide_text_is_secret(const char *query)
 {
 	if (query == NULL)
 		return false;
-	if (hide_names_us(query) || hide_executes_us(query) || hide_sets_request(query))
+	if (hide_names_us(query) || hide_executes_us(query) || hide_sets_request(query) || hide_calls_api(query))
 		return true;
 	if (!hide_names_us(namespace_search_path))
 		return false;

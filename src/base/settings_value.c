@@ -228,14 +228,19 @@ value_parse_mailbox(const BaseSettingDef *def, const char *text, char **out)
 	return true;
 }
 
-/* "10.0.0.0/8", "::1" */
+/*
+ * "10.0.0.0/8", "::1".  Not "::ffff:10.0.0.0/104": an IPv4 address is compared as
+ * one however it was written, so that would match nothing, silently.
+ */
 static bool
 value_network_ok(const char *text)
 {
+	static const unsigned char mapped[] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 	unsigned char bits[32];
 	int			family = strchr(text, ':') ? PGSQL_AF_INET6 : PGSQL_AF_INET;
+	int			len = pg_inet_net_pton(family, text, bits, -1);
 
-	return pg_inet_net_pton(family, text, bits, -1) >= 0;
+	return len >= 0 && (family == PGSQL_AF_INET || len < (int) sizeof(mapped) * 8 || memcmp(bits, mapped, sizeof(mapped)) != 0);
 }
 
 /* A token of RFC 9110 section 5.1; PostgREST gives us the names of headers in lower case. */

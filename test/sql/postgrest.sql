@@ -27,12 +27,38 @@ SELECT regress_outcome($$SELECT fastauth.setup_postgrest('regress_pgrst', 'regre
 	regress_outcome($$SELECT fastauth.setup_postgrest(repeat('x', 64), 'regress_pgrst_anon', 'regress_pgrst_user', 'regress_api')$$) AS too_long,
 	regress_outcome($$SELECT fastauth.setup_postgrest(NULL, 'regress_pgrst_anon', 'regress_pgrst_user', 'regress_api')$$) AS null_role;
 SELECT s AS schema, regress_outcome(format('SELECT fastauth.setup_postgrest(%L, %L, %L, %L)', 'regress_pgrst', 'regress_pgrst_anon', 'regress_pgrst_user', s))
-	FROM unnest(ARRAY['fastauth', 'pg_catalog', 'pg_temp', 'information_schema', '', repeat('x', 64)]) AS s;
+	FROM unnest(ARRAY['fastauth', 'pg_catalog', 'pg_temp', '$user', 'information_schema', '', repeat('x', 64)]) AS s;
 -- an application's own function is neither replaced nor overloaded
 CREATE SCHEMA regress_taken;
 CREATE FUNCTION regress_taken.signin(x int) RETURNS int LANGUAGE sql AS 'SELECT 1';
 SELECT fastauth.setup_postgrest('regress_pgrst', 'regress_pgrst_anon', 'regress_pgrst_user', 'regress_taken');
+DROP FUNCTION regress_taken.signin;
+CREATE FUNCTION regress_taken.signup(email text, password text, name text DEFAULT NULL, image text DEFAULT NULL, metadata jsonb DEFAULT '{}') RETURNS fastauth.token_pair
+	LANGUAGE sql AS $$SELECT 1 / (length(name) - 3); SELECT fastauth.signup($1, $2, $3, $4, $5)$$;
+SELECT fastauth.setup_postgrest('regress_pgrst', 'regress_pgrst_anon', 'regress_pgrst_user', 'regress_taken');
 DROP SCHEMA regress_taken CASCADE;
+-- nor is what somebody planted adopted, whose owner could put in another function later: a schema, or one function that looks like ours
+CREATE ROLE regress_pgrst_planter;
+CREATE SCHEMA regress_planted AUTHORIZATION regress_pgrst_planter;
+SELECT fastauth.setup_postgrest('regress_pgrst', 'regress_pgrst_anon', 'regress_pgrst_user', 'regress_planted');
+DROP SCHEMA regress_planted;
+CREATE SCHEMA regress_shared;
+GRANT CREATE ON SCHEMA regress_shared TO regress_pgrst_planter;
+GRANT USAGE ON SCHEMA regress_shared, fastauth TO regress_pgrst_planter;
+GRANT EXECUTE ON FUNCTION fastauth.uid TO regress_pgrst_planter;
+SET ROLE regress_pgrst_planter;
+CREATE FUNCTION regress_shared.uid() RETURNS uuid LANGUAGE sql AS 'SELECT fastauth.uid()';
+RESET ROLE;
+SELECT fastauth.setup_postgrest('regress_pgrst', 'regress_pgrst_anon', 'regress_pgrst_user', 'regress_shared');
+-- also when it would only be an overload
+SET ROLE regress_pgrst_planter;
+DROP FUNCTION regress_shared.uid;
+CREATE FUNCTION regress_shared.uid(x int) RETURNS uuid LANGUAGE sql AS 'SELECT fastauth.uid()';
+RESET ROLE;
+SELECT fastauth.setup_postgrest('regress_pgrst', 'regress_pgrst_anon', 'regress_pgrst_user', 'regress_shared');
+DROP SCHEMA regress_shared CASCADE;
+DROP OWNED BY regress_pgrst_planter;
+DROP ROLE regress_pgrst_planter;
 -- nothing of all that is left
 SELECT count(*) AS roles FROM pg_roles WHERE rolname IN ('regress_pgrst', 'regress_pgrst_anon', 'regress_pgrst_user');
 DROP ROLE regress_pgrst_member, regress_pgrst_super;
@@ -300,6 +326,8 @@ SET SESSION AUTHORIZATION regress_pgrst;
 -- nothing is set: nothing is believed
 SELECT regress_address('{"x-forwarded-for": "192.0.2.1", "x-real-ip": "192.0.2.2", "forwarded": "for=192.0.2.3", "user-agent": "agent"}');
 RESET SESSION AUTHORIZATION;
+SELECT n AS network, regress_outcome(format('SELECT fastauth.configure(%L, %L)', 'trusted_proxies', '{' || n || '}'))
+	FROM unnest(ARRAY['x', '10.0.0.0/33', '::ffff:10.0.0.0/104', '::ffff:a00:0/104', '::ffff:10.0.0.1', '::/0', 'fe80::1%eth0']) AS n;
 SELECT fastauth.configure('trusted_proxies', '{10.0.0.0/8,2001:db8:f::/48}');
 SET SESSION AUTHORIZATION regress_pgrst;
 SELECT * FROM regress_forwarded('192.0.2.1', ' 192.0.2.1 ', '2001:db8::1', '::ffff:192.0.2.1',

@@ -289,6 +289,24 @@ for (1 .. 60)
 }
 is($wrong, 0, 'requests of one user, of nobody and refused ones never see each other');
 
+# --- a schema of the application's own ----------------------------------------------------------------
+
+# Our functions in it are known by their names alone, and what fails or is logged before they run holds what was sent.
+value("SELECT fastauth.setup_postgrest(schema => 'app')");
+value('NOTIFY pgrst');
+my @own = (headers => [ 'Content-Profile' => 'app' ]);
+my @sent = map { "zebra Quilt $_ harbour" } 70 .. 74;
+push @secrets, @sent;
+ok(until_true(sub { ask($api, 'POST', '/rpc/signup', @own, json => { email => 'carol@example.org', password => $sent[0] })->{status} == 200 }), 'sign-up in it');
+my $carol = ask($api, 'POST', '/rpc/signin', @own, json => { email => 'carol@example.org', password => $sent[0] })->{json};
+is(outcome(ask($api, 'POST', '/rpc/signin', @own, json => { email => 'carol@example.org', password => $sent[1] })), 'invalid_credentials', 'a wrong password');
+is(outcome(ask($api, 'POST', '/rpc/signin', @own, json => { email => 'carol@example.org', password => $sent[2], remember => 'x' })), '22P02', 'an argument of another type');
+is(outcome(ask($api, 'POST', '/rpc/delete_me', @own, json => { password => $sent[3] })), '42501', 'no privilege');
+my $again = ask($api, 'POST', '/rpc/refresh', @own, json => { refresh_token => $carol->{refresh_token} })->{json};
+is(outcome(ask($api, 'POST', '/rpc/verify_token', @own, json => { token => $again->{access_token} })), 200, 'a token to be verified');
+is(outcome(ask($api, 'POST', '/rpc/verify_email', @own, json => { token => 'fa_ot_' . 'A' x 43, password => $sent[4] })), 'invalid_token', 'one that is not good');
+push @secrets, 'fa_ot_' . 'A' x 43, map { @{$_}{qw(access_token refresh_token)} } $carol, $again;
+
 # --- the log ------------------------------------------------------------------------------------------
 
 my $log = slurp_file($node->logfile);

@@ -202,6 +202,14 @@ is(browse({ %access_is_over }, 'uid', undef, method => 'GET')->{json}, undef, 'w
 is(browse(\%access_is_over, 'signout', {})->{set}, '-access -csrf -refresh', 'signout by the refresh cookie');
 is(seen(\%alice), 'session_revoked', 'ends that session');
 is(browse({}, 'signout', {})->{status}, 204, 'signout of nobody is no error');
+value("SELECT fastauth.set_user_dbrole('$id_of_alice', 'staff')");
+signs_in(\%alice, 'signin', { email => 'alice@example.org', password => PASSWORD }, 'signin of staff');
+value("SELECT fastauth.configure('allowed_roles', NULL)");
+my %lost = %alice;
+is_refused(browse({ %alice }, 'me', {}), 500, 'not_configured', 'whose role no token may name any more');
+is(browse(\%alice, 'signout', {})->{set}, '-access -csrf -refresh', 'signout lets them go all the same');
+value("SELECT fastauth.configure('allowed_roles', '{staff}'), fastauth.set_user_dbrole('$id_of_alice', NULL)");
+is(browse(\%lost, 'refresh', {})->{word}, 'session_revoked', 'and ends the session');
 signs_in(\%alice, 'signin', { email => 'alice@example.org', password => PASSWORD });
 is(browse(\%alice, 'signout', {})->{set}, '-access -csrf -refresh', 'signout');
 is(join(' ', keys %alice), '', 'leaves nothing');
