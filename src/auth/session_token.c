@@ -20,15 +20,11 @@
 #include "access/xact.h"
 #include "auth/client.h"
 #include "crypto/opaque.h"
-#include "storage/proc.h"
 #include "store/extension.h"
 #include "store/owner.h"
 #include "store/settings.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
-
-/* A use that cannot be written is none; the commit does not wait for it. */
-#define SESSION_TOKEN_LOCK_TIMEOUT_MS	100
 
 /* A tenth of session_ttl.  With at most a day, last_used_at tells the day; with at most a half, no session is lost. */
 static int64
@@ -96,21 +92,11 @@ static void
 session_token_write_noted(void)
 {
 	const SessionUse *uses = session_uses;
-	const int	caller_lock_timeout = LockTimeout;
 
 	session_uses = NULL;
 	if (uses == NULL || XactReadOnly || !store_extension_is_current())
 		return;
-	PG_TRY();
-	{
-		LockTimeout = SESSION_TOKEN_LOCK_TIMEOUT_MS;
-		session_token_write_all(uses);
-	}
-	PG_FINALLY();
-	{
-		LockTimeout = caller_lock_timeout;
-	}
-	PG_END_TRY();
+	session_token_write_all(uses);
 }
 
 static void
