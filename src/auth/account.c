@@ -213,18 +213,21 @@ account_signout_others(void)
 /*
  * Whose session ends, and which, if it has one.  A browser whose access cookie
  * is over still has the refresh cookie; one without that has nothing to end.
+ * An old refresh token may be anybody's by now: it ends its own session alone.
  */
 static bool
-account_signout_find(pg_uuid_t *user_id, pg_uuid_t *session_id, bool *has_session)
+account_signout_find(pg_uuid_t *user_id, pg_uuid_t *session_id, bool *has_session, bool *everywhere)
 {
 	const AuthIdentity *identity;
+	bool		is_spent;
 
 	if (auth_identity_user() == NULL && auth_request_has_cookies())
 	{
 		*has_session = true;
-		if (!auth_session_of_cookie(session_id, user_id))
+		if (!auth_session_of_cookie(session_id, user_id, &is_spent))
 			return false;
 		auth_csrf_check_request(session_id);
+		*everywhere = *everywhere && !is_spent;
 		return true;
 	}
 	identity = auth_identity_require_live();
@@ -241,7 +244,7 @@ account_signout_own(bool everywhere)
 	pg_uuid_t	session_id;
 	bool		has_session;
 
-	if (account_signout_find(&user_id, &session_id, &has_session))
+	if (account_signout_find(&user_id, &session_id, &has_session, &everywhere))
 	{
 		if (everywhere)
 			(void) auth_session_end_all(&user_id, NULL, "signed out everywhere");

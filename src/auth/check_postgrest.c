@@ -152,6 +152,10 @@ postgrest_check_origins(AuthCheck *check)
 	if (strcmp(settings->token_delivery, "cookie") != 0 || settings->base_url == NULL ||
 		!base_url_parse(settings->base_url, &first))
 		return;
+	if (strcmp(first.scheme, "https") != 0)
+		auth_check_add(check, AUTH_CHECK_WARNING, "setting token_delivery",
+					   "it is cookie, and base_url is no https address: browsers take our cookies over https alone",
+					   "Serve the pages and PostgREST over https, on localhost too.");
 	for (char **origin = settings->allowed_origins; *origin; origin++)
 	{
 		if (!base_url_parse(*origin, &other))

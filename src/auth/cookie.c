@@ -116,6 +116,7 @@ auth_cookie_csrf_token(char *token)
 {
 	pg_uuid_t	session_id;
 	pg_uuid_t	user_id;
+	bool		is_spent;
 
 	if (!auth_request_has_cookies())
 		return false;
@@ -127,7 +128,7 @@ auth_cookie_csrf_token(char *token)
 			return false;
 		session_id = identity->session_id;
 	}
-	else if (!auth_session_of_cookie(&session_id, &user_id))
+	else if (!auth_session_of_cookie(&session_id, &user_id, &is_spent))
 		return false;
 	auth_csrf_token(&session_id, token);
 	return true;

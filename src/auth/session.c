@@ -384,7 +384,7 @@ session_look_by_cookie(CrOpaque *token, StoreRefreshState *state)
 
 /* Also by a token that was used before: whoever has it, the session is better ended. */
 bool
-auth_session_of_cookie(pg_uuid_t *session_id, pg_uuid_t *user_id)
+auth_session_of_cookie(pg_uuid_t *session_id, pg_uuid_t *user_id, bool *is_spent)
 {
 	StoreRefreshState state;
 	CrOpaque	token;
@@ -394,6 +394,7 @@ auth_session_of_cookie(pg_uuid_t *session_id, pg_uuid_t *user_id)
 	cr_opaque_wipe(&token);
 	*session_id = state.refresh.session_id;
 	*user_id = state.refresh.user.id;
+	*is_spent = state.expired || !TIMESTAMP_IS_NOBEGIN(state.used_at);
 	return !state.session_ended;
 }
 

@@ -44,10 +44,11 @@ extern bool auth_session_begin(const AuthSessionRequest *request, AuthTokenPair 
 extern void auth_session_refresh(const char *refresh_token, AuthTokenPair *pair);
 
 /*
- * The live session of the request's refresh cookie; false when there is none.
+ * The live session of the request's refresh cookie, and whether the token in it was
+ * used before or has expired; false when there is none.
  * Before it is changed, auth_csrf_check_request() has to be asked.
  */
-extern bool auth_session_of_cookie(pg_uuid_t *session_id, pg_uuid_t *user_id);
+extern bool auth_session_of_cookie(pg_uuid_t *session_id, pg_uuid_t *user_id, bool *is_spent);
 
 /* A session without tokens, for a server that keeps its own (SessionAdapter).  ttl in microseconds. */
 extern void auth_session_create(StoreSession *session, int64 ttl);

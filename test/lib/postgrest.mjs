@@ -453,6 +453,8 @@ await ready;
 // The limit of Warp, on which PostgREST runs; it does not check the bytes of a value either.
 const options = { maxHeaderSize: Number(flags['max-header'] ?? 50 * 1024), insecureHTTPParser: true };
 const server = flags['tls-cert'] ? https.createServer({ ...options, cert: fs.readFileSync(flags['tls-cert']), key: fs.readFileSync(flags['tls-key']) }, handle) : http.createServer(options, handle);
+// How many headers there may be is the database's to say.
+server.maxHeadersCount = 0;
 server.listen(Number(given.server_port ?? 0), given.server_host ?? 'localhost', () => console.log(`postgrest ${server.address().port}\nready`));
 process.stdin.resume();
 process.stdin.on('end', () => process.exit(0));

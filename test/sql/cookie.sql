@@ -286,6 +286,14 @@ UPDATE jar SET value = 'x.y.z' WHERE browser = 'ann' AND name ~ 'access';
 SELECT pg_temp.note('thief') AS noted, pg_temp.try('ann', $$fastauth.signout('others')$$) AS others;
 SELECT pg_temp.ask('ann', $$fastauth.signout('global')$$);
 SELECT pg_temp.alive('thief') AS other_browser, pg_temp.names('ann') AS cookies;
+-- who has an old refresh token ends its session, and no other
+SELECT count(*) FROM unnest('{ann,ann2}'::text[]) AS b, pg_temp.ask(b, $$fastauth.signin('cookie.ann@example.com', 'correct horse battery')$$) AS line WHERE line ~ 'Set-Cookie';
+SELECT pg_temp.note('ann') AS noted, pg_temp.note('ann2') AS noted_too;
+INSERT INTO jar SELECT 'finder', name, value FROM jar WHERE browser = 'ann' AND name !~ 'access';
+SELECT count(*) FROM pg_temp.ask('ann', 'fastauth.refresh(NULL)') AS line WHERE line ~ 'Set-Cookie';
+SELECT count(*) FROM pg_temp.ask('finder', $$fastauth.signout('global')$$) AS line WHERE line ~ 'Set-Cookie';
+SELECT pg_temp.alive('ann') AS ann, pg_temp.alive('ann2') AS ann2;
+SELECT count(*) FROM pg_temp.ask('ann2', $$fastauth.signout('global')$$) AS line WHERE line ~ 'Set-Cookie';
 -- the end of one's own session by other functions
 SELECT count(*) FROM unnest('{ann,ann2}'::text[]) AS b, pg_temp.ask(b, $$fastauth.signin('cookie.ann@example.com', 'correct horse battery')$$) AS line WHERE line ~ 'Set-Cookie';
 SELECT pg_temp.note('ann') AS noted, pg_temp.note('ann2') AS noted_too;

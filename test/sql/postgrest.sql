@@ -473,7 +473,7 @@ BEGIN
 		EXECUTE change;
 	END LOOP;
 	found := ARRAY(SELECT concat_ws('|', c.severity, c.subject, c.problem) FROM fastauth.check() c
-		WHERE c.subject ~ 'pgrst|regress_api|anon_role|allowed_origins|session_strategy|trusted_proxies|jwt_algorithm|trust_request');
+		WHERE c.subject ~ 'pgrst|regress_api|anon_role|allowed_origins|session_strategy|trusted_proxies|jwt_algorithm|trust_request|token_delivery');
 	RAISE 'taken back' USING ERRCODE = 'ZZ000';
 EXCEPTION WHEN SQLSTATE 'ZZ000' THEN
 	RETURN QUERY SELECT split_part(f, '|', 1), split_part(f, '|', 2), split_part(f, '|', 3) FROM unnest(found) f;
@@ -494,6 +494,7 @@ SELECT * FROM regress_told('DROP FUNCTION regress_api.me(), regress_api.refresh(
 SELECT * FROM regress_told($$SELECT fastauth.configure('session_strategy', 'database'), fastauth.configure('jwt_algorithm', 'HS256'), fastauth.configure('trust_request_claims', 'on')$$);
 SELECT * FROM regress_told($$SELECT fastauth.configure('session_strategy', 'database'), fastauth.configure('token_delivery', 'cookie'), fastauth.configure('base_url', 'https://app.example.com'),
 	fastauth.configure('allowed_origins', '{https://www.example.com,https://example.com:8443,https://example.org}')$$);
+SELECT * FROM regress_told($$SELECT fastauth.configure('token_delivery', 'cookie'), fastauth.configure('base_url', 'http://localhost:8080')$$);
 \pset format aligned
 SELECT fastauth.configure('client_address_header', NULL);
 
