@@ -23,6 +23,7 @@
 #include "store/outbox.h"
 #include "store/users.h"
 #include "store/settings.h"
+#include "utils/resowner.h"
 #include "utils/timestamp.h"
 
 /* What need not be done now is done together with what comes within this time. */
@@ -41,6 +42,7 @@ typedef enum OutboxWhen
 } OutboxWhen;
 
 static SubTransactionId outbox_queued[OUTBOX_WHENS];
+static bool outbox_calls[OUTBOX_WHENS]; /* of the transaction that is committed right now */
 
 static void
 outbox_remember(OutboxWhen when)
@@ -49,7 +51,6 @@ outbox_remember(OutboxWhen when)
 		outbox_queued[when] = GetCurrentSubTransactionId();
 }
 
-/* After the commit: neither raises nor allocates. */
 static void
 outbox_end_of_transaction(XactEvent event, void *arg)
 {
@@ -57,10 +58,8 @@ outbox_end_of_transaction(XactEvent event, void *arg)
 	switch (event)
 	{
 		case XACT_EVENT_COMMIT:
-			if (outbox_queued[OUTBOX_NOW] != InvalidSubTransactionId)
-				shmem_dispatcher_call();
-			else if (outbox_queued[OUTBOX_SOME_TIME] != InvalidSubTransactionId)
-				shmem_dispatcher_due(GetCurrentTimestamp() + OUTBOX_LATER);
+			for (int when = 0; when < OUTBOX_WHENS; when++)
+				outbox_calls[when] = outbox_queued[when] != InvalidSubTransactionId;
 			break;
 		case XACT_EVENT_ABORT:
 		case XACT_EVENT_PREPARE:
@@ -70,6 +69,27 @@ outbox_end_of_transaction(XactEvent event, void *arg)
 	}
 	for (int when = 0; when < OUTBOX_WHENS; when++)
 		outbox_queued[when] = InvalidSubTransactionId;
+}
+
+/*
+ * The last thing that a commit does: neither raises nor allocates.  PostgreSQL
+ * tells others of changed settings after it called the callback above; a
+ * dispatcher that came before would look by the old ones, find nothing to do,
+ * and nobody would call it again.
+ */
+static void
+outbox_after_commit(ResourceReleasePhase phase, bool is_commit, bool is_top_level, void *arg)
+{
+	(void) is_commit;
+	(void) is_top_level;
+	(void) arg;
+	if (phase != RESOURCE_RELEASE_AFTER_LOCKS)
+		return;
+	if (outbox_calls[OUTBOX_NOW])
+		shmem_dispatcher_call();
+	else if (outbox_calls[OUTBOX_SOME_TIME])
+		shmem_dispatcher_due(GetCurrentTimestamp() + OUTBOX_LATER);
+	memset(outbox_calls, 0, sizeof(outbox_calls));
 }
 
 static void
@@ -88,6 +108,7 @@ auth_outbox_init(void)
 {
 	RegisterXactCallback(outbox_end_of_transaction, NULL);
 	RegisterSubXactCallback(outbox_end_of_subtransaction, NULL);
+	RegisterResourceReleaseCallback(outbox_after_commit, NULL);
 }
 
 void
