@@ -82,7 +82,7 @@ run_tap()
 	say "TAP: $# programs"
 	mkdir -p "$WORKSPACE/tap/log" "$WORKSPACE/tap/data"
 	PATH="$BINDIR:$PATH" PG_REGRESS="$pgxs_test/regress/pg_regress" TESTDIR="$WORKSPACE/tap" TESTLOGDIR="$WORKSPACE/tap/log" \
-		TESTDATADIR="$WORKSPACE/tap/data" prove --jobs $(($(nproc) + 1)) --timer -I "$pgxs_test/perl" -I test/t "$@" 2>&1 | tee "$WORKSPACE/tap.out"
+		TESTDATADIR="$WORKSPACE/tap/data" prove --jobs "$(nproc)" --timer -I "$pgxs_test/perl" -I test/t "$@" 2>&1 | tee "$WORKSPACE/tap.out"
 	status=${PIPESTATUS[0]}
 	tests=$(sed -n 's/^Files=.*Tests=\([0-9]*\),.*/\1/p' "$WORKSPACE/tap.out" | tail -n 1)
 	tests=${tests:-0}
@@ -97,7 +97,7 @@ run_tap()
 		[ $bad -gt 0 ] || bad=1
 		failed=$((failed + bad))
 		find "$WORKSPACE/tap" -name 'regress_log_*' | sort | while read -r log; do
-			grep -qE '^(not ok|#   Failed|Bail out)|died|Looks like' "$log" || continue
+			grep -qE '^(not ok|#   Failed|Bail out)|died|Looks like|error running SQL' "$log" || continue
 			echo "-- $log"
 			tail -n 60 "$log"
 		done
@@ -154,7 +154,7 @@ run_regress_and_isolation()
 	run_regress isolation "$pgxs_test/isolation/pg_isolation_regress" output_iso --dbname=isolation_regression -- ${S:-}
 }
 if [ -n "$all" ]; then
-	# The TAP programs, which wait much, run beside the rest and more at once than there are cores; their output comes at the end.
+	# The TAP programs, which wait much, run beside the rest; their output comes at the end.
 	(
 		passed=0 failed=0
 		run_tap $programs

@@ -47,6 +47,8 @@ UPDATE public.person SET id = (fastauth.verify_token((fastauth.signup(email, '@{
 SELECT fastauth.grant_role(id, 'reader') FROM public.person WHERE n % 2 = 0;
 INSERT INTO public.notes SELECT id FROM public.person, generate_series(1, 2);
 SQL
+# While the recorder starts, on a machine that is busy, a sign-in may be refused.
+$node->poll_query_until('postgres', "SELECT (fastauth.signin('person1\@example.com', '@{[ PASSWORD ]}')).token_type", 'bearer') or die 'nobody can sign in';
 my ($person) = split /\n/, $node->safe_psql('postgres', 'SELECT id FROM public.person ORDER BY n');
 
 # A file with new sessions of the first people, one that is kept and one that ends; its name.
