@@ -9,11 +9,9 @@
  */
 #include "auth/check.h"
 
-#include "access/xact.h"
 #include "auth/check_rules.h"
+#include "base/try.h"
 #include "miscadmin.h"
-#include "utils/memutils.h"
-#include "utils/resowner.h"
 
 struct AuthCheck
 {
@@ -134,37 +132,33 @@ check_add_failure(AuthCheck *check, const CheckRule *rule, const ErrorData *edat
 				   "Remove the cause, and call check() again.");
 }
 
+typedef struct CheckRun
+{
+	AuthCheck  *check;
+	const CheckRule *rule;
+} CheckRun;
+
+static void
+check_look(void *arg)
+{
+	const CheckRun *run = arg;
+
+	run->rule->look(run->check);
+}
+
 static void
 check_run(AuthCheck *check, const CheckRule *rule)
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
+	CheckRun	run = {check, rule};
+	ErrorData  *edata;
 
 	CHECK_FOR_INTERRUPTS();
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
-	{
-		rule->look(check);
-		ReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = owner;
-	}
-	PG_CATCH();
-	{
-		ErrorData  *edata;
-
-		MemoryContextSwitchTo(context);
-		edata = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = owner;
-		if (check_error_goes_on(edata))
-			ReThrowError(edata);
-		check_add_failure(check, rule, edata);
-	}
-	PG_END_TRY();
+	edata = base_try(check_look, &run);
+	if (edata == NULL)
+		return;
+	if (check_error_goes_on(edata))
+		ReThrowError(edata);
+	check_add_failure(check, rule, edata);
 }
 
 /* By severity, then by subject, then by problem. */

@@ -10,12 +10,10 @@
  */
 #include "auth/pre_request.h"
 
-#include "access/xact.h"
 #include "auth/key.h"
+#include "base/try.h"
 #include "utils/guc.h"
 #include "utils/jsonb.h"
-#include "utils/memutils.h"
-#include "utils/resowner.h"
 
 static void
 pre_config_set(const char *name, const char *value)
@@ -28,11 +26,12 @@ pre_config_set(const char *name, const char *value)
  * secret is left to PostgREST's own configuration: it stops at an empty set.
  */
 static void
-pre_config_keys(void)
+pre_config_keys(void *arg)
 {
 	Jsonb	   *keys = auth_key_set();
 	JsonbValue	list;
 
+	(void) arg;
 	if (getKeyJsonValueFromContainer(&keys->root, "keys", strlen("keys"), &list) == NULL ||
 		list.type != jbvBinary || JsonContainerSize(list.val.binary.data) == 0)
 		return;
@@ -43,32 +42,12 @@ pre_config_keys(void)
 void
 auth_pre_config(void)
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
+	ErrorData  *edata = base_try(pre_config_keys, NULL);
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
-	{
-		pre_config_keys();
-		ReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = owner;
-	}
-	PG_CATCH();
-	{
-		ErrorData  *edata;
-
-		MemoryContextSwitchTo(context);
-		edata = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = owner;
-		ereport(LOG_SERVER_ONLY,
-				(errmsg("fastauth could not hand its keys to PostgREST: %s (SQLSTATE %s)",
-						edata->message ? edata->message : "an error", unpack_sql_state(edata->sqlerrcode))));
-		FreeErrorData(edata);
-	}
-	PG_END_TRY();
+	if (edata == NULL)
+		return;
+	ereport(LOG_SERVER_ONLY,
+			(errmsg("fastauth could not hand its keys to PostgREST: %s (SQLSTATE %s)",
+					edata->message ? edata->message : "an error", unpack_sql_state(edata->sqlerrcode))));
+	FreeErrorData(edata);
 }

@@ -16,7 +16,6 @@
 #include "base/errors.h"
 #include "base/json.h"
 #include "lib/stringinfo.h"
-#include "mb/pg_wchar.h"
 #include "utils/guc.h"
 #include "utils/json.h"
 
@@ -35,14 +34,11 @@ static void
 response_read(BaseJsonItems *headers)
 {
 	const char *value = GetConfigOption(RESPONSE_HEADERS, true, false);
-	const char *json = value;
 
 	memset(headers, 0, sizeof(*headers));
 	if (value == NULL || *value == '\0')
 		return;
-	if (GetDatabaseEncoding() != PG_SQL_ASCII)
-		json = pg_server_to_any(value, (int) strlen(value), PG_UTF8);
-	if (!base_json_array(json, strlen(json), headers))
+	if (!base_json_array(value, strlen(value), headers))
 		response_refuse();
 	for (int i = 0; i < headers->n; i++)
 		if (headers->items[i].type != BASE_JSON_OBJECT)
@@ -52,11 +48,7 @@ response_read(BaseJsonItems *headers)
 static void
 response_write(const char *json)
 {
-	const char *value = json;
-
-	if (GetDatabaseEncoding() != PG_SQL_ASCII)
-		value = pg_any_to_server(json, (int) strlen(json), PG_UTF8);
-	(void) set_config_option(RESPONSE_HEADERS, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
+	(void) set_config_option(RESPONSE_HEADERS, json, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
 }
 
 /* An element as we write it, up to the end of the first bytes of its value. */
